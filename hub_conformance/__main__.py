@@ -1,0 +1,80 @@
+"""`python -m hub_conformance cleanup`: remove what a killed run left on a hub."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from . import cleanup
+from .errors import ConformanceError, UsageError
+from .sandbox import PREFIX
+from .settings import TOKEN_VARIABLE, check_ca_bundle, check_prefix, pick_token
+from .target import base_url
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    result = argparse.ArgumentParser(prog="python -m hub_conformance")
+    commands = result.add_subparsers(dest="command", required=True)
+    clean = commands.add_parser("cleanup", help="remove what a killed run left on a hub")
+    clean.add_argument("--hub-url", required=True, metavar="URL")
+    clean.add_argument("--hub-token", metavar="TOKEN", help=f"better in {TOKEN_VARIABLE}")
+    clean.add_argument("--hub-token-file", metavar="FILE", type=Path)
+    clean.add_argument("--hub-ca-bundle", metavar="FILE")
+    clean.add_argument("--hub-prefix", metavar="TEXT", default=PREFIX)
+    clean.add_argument("--run-id", metavar="ID", help="remove what this one run left, no other's")
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    return result
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0, 1 when something is left, 4 for bad input."""
+    options = parser().parse_args(arguments)
+    try:
+        return _cleanup(options)
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 4
+    except (ConformanceError, AssertionError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _cleanup(options: argparse.Namespace) -> int:
+    prefix = check_prefix(options.hub_prefix)
+    if options.run_id and not options.run_id.startswith(f"{prefix}-"):
+        raise UsageError(f"--run-id={options.run_id} does not start with {prefix}-")
+    token = pick_token(options.hub_token, options.hub_token_file, os.environ)
+    hub, guard = cleanup.connect(
+        base_url(options.hub_url),
+        token,
+        options.run_id or prefix,
+        check_ca_bundle(options.hub_ca_bundle),
+    )
+    found = cleanup.leftovers(hub, guard)
+    for named in found:
+        print(f"{named.kind} {named.inside} {named.name}".replace("  ", " "))
+    if not found:
+        print(f"nothing on {hub.target.base} starts with {options.run_id or prefix}-")
+        return 0
+    if not options.yes and not _confirmed(len(found)):
+        return 1
+    left = cleanup.remove(hub, guard, found)
+    print(f"removed {len(found) - len(left)} of {len(found)}")
+    for line in left:
+        print(f"left: {line}", file=sys.stderr)
+    return 1 if left else 0
+
+
+def _confirmed(count: int) -> bool:
+    try:
+        return input(f"Remove these {count}? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        print("not removed: nobody answered; --yes removes without asking", file=sys.stderr)
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

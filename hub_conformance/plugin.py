@@ -1,0 +1,88 @@
+"""The pytest plugin: its options, and whether this run is one of ours.
+
+Loaded at every start of pytest in every project that has it installed, so it imports nothing but
+the standard library and pytest, and does nothing unless asked by `--hub-url`,
+`--hub-list-rules` or `--pyargs hub_conformance`. The rest is in `session`, loaded then.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "hub_conformance"
+SUITE = Path(__file__).with_name("suite")
+
+#: Options with a value and an ini twin: name, metavar, help.
+VALUES = (
+    ("hub-url", "URL", "the hub to check, or `reference` for the embedded reference hub"),
+    ("hub-token-file", "FILE", "a file that holds the API token"),
+    ("hub-public-url", "URL", "the proxied address, where --hub-url is the hub's internal one"),
+    ("hub-ca-bundle", "FILE", "certificates to trust instead of the system's"),
+    ("hub-prefix", "TEXT", "how the names of all that the suite makes start (hubconf)"),
+    ("hub-api-version", "X.Y", "hold the hub to this version of the contract, not its own"),
+    ("hub-timeout", "SECONDS", "how long one answer may take (60)"),
+    ("hub-spawn-timeout", "SECONDS", "how long a server may take to start or stop (60)"),
+    ("hub-user-options", "JSON", "user options that servers need to be started with"),
+)
+FLAGS = (
+    ("hub-no-spawn", "start no server; what needs one is untested"),
+    ("hub-allow-untested", "exit with 0 though rules were left untested"),
+    ("hub-list-rules", "print id, level, versions and statement of each rule, and end"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, and an ini twin to each that has a value."""
+    group = parser.getgroup("hub conformance", "conformance of a hub to JupyterHub's REST API")
+    for name, metavar, text in VALUES:
+        twin = name.replace("-", "_")
+        group.addoption(f"--{name}", dest=twin, metavar=metavar, default=None, help=text)
+        parser.addini(twin, f"{text} (as --{name})", default="")
+    group.addoption(
+        "--hub-token",
+        metavar="TOKEN",
+        default=None,
+        help="the API token; better in the environment, as JUPYTERHUB_API_TOKEN",
+    )
+    group.addoption(
+        "--hub-rule",
+        metavar="ID",
+        action="append",
+        default=None,
+        help="run this one rule; may be given several times",
+    )
+    for name, text in FLAGS:
+        group.addoption(f"--{name}", action="store_true", default=False, help=text)
+
+
+def is_asked_for(config: pytest.Config) -> bool:
+    """Whether the command line asks for the suite. An ini value alone never does."""
+    return bool(
+        (hasattr(config, "workerinput") and PACKAGE in config.workerinput)
+        or config.option.hub_url is not None
+        or config.option.hub_list_rules
+        or _named_as_package(config)
+    )
+
+
+def _named_as_package(config: pytest.Config) -> bool:
+    given = config.option.file_or_dir or ()
+    return bool(config.option.pyargs) and any(
+        each.partition("::")[0].split(".")[0] == PACKAGE for each in given
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the rest of the plugin when the suite is asked for."""
+    if not is_asked_for(config):
+        return
+    from . import session
+
+    session.activate(config, suite_files())
+
+
+def suite_files() -> list[str]:
+    """Return the packaged chapters, each by name: a project's `python_files` must not hide one."""
+    return [str(path) for path in sorted(SUITE.glob("test_*.py"))]

@@ -1,0 +1,295 @@
+"""What the suite makes on the hub, under names of its own, and how it is removed again."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from .client import Answer
+from .errors import HubError, SetupFailed
+from .guard import Guard, Named
+from .hub import Hub, quoted
+from .secret import Secret
+
+PREFIX = "hubconf"
+#: How often a server that is stopping is looked at again, in seconds.
+POLL_SECONDS = 0.05
+#: How long a user's deletion is tried again while a server of theirs is pending, in seconds.
+DELETE_SECONDS = 15.0
+
+
+def new_run_id(prefix: str = PREFIX) -> str:
+    """Return `<prefix>-<UTC start time>-<random>`: lower-case letters, digits and dashes only."""
+    started = datetime.now(UTC).strftime("%Y%m%dt%H%M%Sz")
+    return f"{prefix}-{started}-{secrets.token_hex(2)}"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token that the sandbox was issued: `model` is the answer to its creation."""
+
+    id: str
+    secret: Secret
+    hub: Hub
+    model: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """A user of the sandbox. `hub` speaks with a token that inherits all the user may do."""
+
+    name: str
+    sandbox: Sandbox = field(repr=False, compare=False)
+
+    @property
+    def path(self) -> str:
+        """The user's path below the API's root."""
+        return f"/users/{quoted(self.name)}"
+
+    @cached_property
+    def token(self) -> Token:
+        """A token with everything the user may do, made on first use."""
+        return self.sandbox.token(self)
+
+    @property
+    def hub(self) -> Hub:
+        """The hub through that token."""
+        return self.token.hub
+
+
+class Sandbox:
+    """Makes users, groups, tokens and servers, and removes all that was made through it.
+
+    Sandboxes nest: a rule's own lives inside the session's. What a request names without having
+    come from a method here is noted by the guard and belongs to the innermost open sandbox.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        guard: Guard,
+        *,
+        outer: Sandbox | None = None,
+        spawn_seconds: float = 60.0,
+        user_options: dict[str, Any] | None = None,
+    ) -> None:
+        self.hub = hub
+        self.guard = guard
+        self.outer = outer
+        self.run = guard.run
+        self.spawn_seconds = spawn_seconds
+        self.user_options = user_options
+        self._made: set[Named] = set()
+        self._counter: itertools.count[int] = outer._counter if outer else itertools.count(1)
+        guard.noted = self._note
+
+    def inner(self) -> Sandbox:
+        """Open a sandbox inside this one; `close` it before any other is opened."""
+        return Sandbox(
+            self.hub,
+            self.guard,
+            outer=self,
+            spawn_seconds=self.spawn_seconds,
+            user_options=self.user_options,
+        )
+
+    # --- making
+
+    def name(self, label: str = "x") -> str:
+        """Return a new name that this run owns, for anything that has a name."""
+        return f"{self.run}-{label}{next(self._counter)}"
+
+    def user(self, label: str = "user", *, admin: bool = False) -> User:
+        """Create a user. Raises SetupFailed when the hub does not."""
+        user = User(self.name(label), self)
+        self._make("create a user", user.path, {"admin": True} if admin else {})
+        return user
+
+    def users(self, count: int, label: str = "user") -> list[User]:
+        """Create several users in one request, in the order of their names' numbers."""
+        names = [self.name(label) for _ in range(count)]
+        self._make("create users", "/users", {"usernames": names})
+        return [User(name, self) for name in names]
+
+    def group(self, label: str = "group", users: Iterable[User] = ()) -> str:
+        """Create a group with these members; return its name."""
+        name = self.name(label)
+        self._make("create a group", f"/groups/{name}", {})
+        members = [user.name for user in users]
+        if members:
+            self._make("add users to a group", f"/groups/{name}/users", {"users": members})
+        return name
+
+    def token(
+        self,
+        user: User | None = None,
+        *,
+        scopes: Iterable[str] | None = None,
+        **body: Any,
+    ) -> Token:
+        """Issue a token to `user`, or to the run's grantor, by the caller's right.
+
+        `scopes` None leaves them to the hub's default (`inherit`); other keyword arguments
+        (`expires_in` in seconds) go into the request's body as they are.
+        """
+        owner = user.name if user else self.grantor
+        body.setdefault("note", self.name("token"))
+        if scopes is not None:
+            body["scopes"] = list(scopes)
+        answer = self._make(f"issue a token to {owner}", f"/users/{quoted(owner)}/tokens", body)
+        model = answer.json
+        if not isinstance(model, dict) or not isinstance(model.get("token"), Secret):
+            raise SetupFailed(f"the hub issued a token without saying it: {answer!r}")
+        secret = model["token"]
+        return Token(str(model.get("id", "")), secret, self.hub.using(secret), model)
+
+    @cached_property
+    def grantor(self) -> str:
+        """Name of the user that limited tokens belong to, who must be an admin to hold any scope.
+
+        The caller where it is a user. A service cannot be issued tokens: then a temporary admin.
+        """
+        if self.outer:
+            return self.outer.grantor
+        if self.guard.caller:
+            return self.guard.caller
+        return self.user("grantor", admin=True).name
+
+    def server(self, user: User, server: str = "", **options: Any) -> dict[str, Any]:
+        """Start a server and wait until it is ready; return its model.
+
+        `server` "" is the default server; `options` are user options beside those of the run.
+        Raises SetupFailed when it cannot be started.
+        """
+        path = self.server_path(user, server)
+        wanted = {**(self.user_options or {}), **options}
+        answer = self._make("start a server", path, wanted)
+        if answer.status == 202:
+            self.hub.events(f"{path}/progress", seconds=self.spawn_seconds)
+        model = self.server_model(user, server)
+        if not (model or {}).get("ready"):
+            raise SetupFailed(f"the server of {user.name} did not become ready: {model}")
+        return model or {}
+
+    def server_path(self, user: User, server: str = "") -> str:
+        """Return the path of a user's default or named server below the API's root."""
+        return f"{user.path}/servers/{quoted(server)}" if server else f"{user.path}/server"
+
+    def server_model(self, user: User, server: str = "") -> dict[str, Any] | None:
+        """Read one server out of its user's model, stopped ones too; None when it is not there."""
+        answer = self.hub.get(user.path, params={"include_stopped_servers": "1"})
+        self._need(answer, f"read the user {user.name}")
+        found = (answer.json.get("servers") or {}).get(server)
+        return found if isinstance(found, dict) else None
+
+    def stop(self, user: User, server: str = "", *, remove: bool = False) -> None:
+        """Stop a server and wait until it has stopped. Raises SetupFailed when it does not."""
+        path = self.server_path(user, server)
+        body = {"json": {"remove": True}} if remove else {}
+        self._need(self.hub.delete(path, **body), "stop a server")
+        self.until(lambda: self._has_stopped(user, server), f"the server of {user.name} to stop")
+
+    def _has_stopped(self, user: User, server: str) -> bool:
+        model = self.server_model(user, server)
+        return model is None or not (model.get("ready") or model.get("pending"))
+
+    def until(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until `happened()` is true, asking in short intervals: for what has no event.
+
+        Raises SetupFailed after the run's spawn limit.
+        """
+        deadline = time.monotonic() + self.spawn_seconds
+        while not happened():
+            if time.monotonic() > deadline:
+                raise SetupFailed(f"waited {self.spawn_seconds:g} s for {what}")
+            time.sleep(POLL_SECONDS)
+
+    def _make(self, what: str, path: str, body: dict[str, Any]) -> Answer:
+        """POST on behalf of this sandbox, even while an inner one is open."""
+        innermost, self.guard.noted = self.guard.noted, self._note
+        try:
+            answer = self.hub.post(path, json=body)
+        finally:
+            self.guard.noted = innermost
+        self._need(answer, what)
+        return answer
+
+    def _need(self, answer: Answer, what: str) -> None:
+        if not answer.ok:
+            raise SetupFailed(f"the hub did not {what}: {answer!r}")
+
+    # --- removing
+
+    def _note(self, named: Named) -> None:
+        """Remember what a request named, unless an outer sandbox has it already."""
+        sandbox: Sandbox | None = self
+        while sandbox:
+            if named in sandbox._made:
+                return
+            sandbox = sandbox.outer
+        self._made.add(named)
+
+    def close(self) -> list[str]:
+        """Remove everything made here; return what is left, in words, with the reason.
+
+        Goes on after a failure: one thing that cannot be removed must not keep the others.
+        """
+        problems = [self._remove(named) for kind in _PATHS for named in self._removable(kind)]
+        self._made.clear()
+        if self.outer:
+            self.guard.noted = self.outer._note
+        return [problem for problem in problems if problem]
+
+    def _removable(self, kind: str) -> list[Named]:
+        found = [each for each in self._made if each.kind == kind]
+        if kind == "token":  # tokens of the run's own users vanish with them
+            found = [each for each in found if not self.guard.owns(each.inside)]
+        return sorted(found, key=lambda each: (each.inside, each.name))
+
+    def _remove(self, named: Named) -> str | None:
+        """Remove one thing; return what is wrong when that fails. Absent is as good as removed."""
+        try:
+            answer = self._delete(named)
+        except (HubError, SetupFailed, AssertionError) as error:
+            return f"{named.kind} {named.inside or named.name}: {error}"
+        if answer.ok or answer.status == 404:
+            return None
+        return f"{named.kind} {named.inside or named.name}: {answer!r}"
+
+    def _delete(self, named: Named) -> Answer:
+        if named.kind == "server":
+            return self._delete_server(User(named.inside, self), named.name)
+        path = _PATHS[named.kind].format(name=quoted(named.name), inside=quoted(named.inside))
+        answer = self.hub.delete(path)
+        return self._again_while_refused(answer, path) if named.kind == "user" else answer
+
+    def _delete_server(self, user: User, server: str) -> Answer:
+        body = {"json": {"remove": True}} if server else {}
+        answer = self.hub.delete(self.server_path(user, server), **body)
+        if answer.status == 202:
+            self.until(lambda: self._has_stopped(user, server), "a server to stop")
+        return answer
+
+    def _again_while_refused(self, answer: Answer, path: str) -> Answer:
+        """A user is not deleted (400) while a server of theirs starts or stops."""
+        deadline = time.monotonic() + min(self.spawn_seconds, DELETE_SECONDS)
+        while answer.status == 400 and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+            answer = self.hub.delete(path)
+        return answer
+
+
+#: In the order of removal.
+_PATHS = {
+    "server": "",  # see `_delete_server`
+    "user": "/users/{name}",
+    "group": "/groups/{name}",
+    "service": "/services/{name}",
+    "token": "/users/{inside}/tokens/{name}",
+}

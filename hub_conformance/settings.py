@@ -1,0 +1,164 @@
+"""The run's options, read from flags, ini twins and the environment, each checked once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .errors import UsageError
+from .sandbox import PREFIX
+from .secret import Secret
+from .target import base_url, parse_version
+
+REFERENCE = "reference"
+TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
+_NO_TOKEN = f"""no token: the hub's API needs one. Give it in one of three ways:
+  the environment variable {TOKEN_VARIABLE} (the best: nobody else sees it),
+  --hub-token-file=FILE, a file that holds nothing but the token,
+  --hub-token=TOKEN (visible to other users of this machine in the list of processes)"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the person who started the run asked for. `url` None means the reference hub."""
+
+    url: str | None
+    token: Secret | None
+    public: str | None
+    ca_bundle: str | None
+    prefix: str
+    api_version: str | None
+    spawn_seconds: float
+    read_seconds: float
+    spawns: bool
+    user_options: dict[str, Any] | None
+    rules: tuple[str, ...]
+    allow_untested: bool
+
+
+def read(config: pytest.Config) -> Settings:
+    """Read and check every option. Raises UsageError for the first value that cannot be used."""
+    url = _given(config, "hub_url")
+    url = None if url in (None, "", REFERENCE) else base_url(url)
+    public = _given(config, "hub_public_url")
+    version = _given(config, "hub_api_version")
+    return Settings(
+        url=url,
+        token=_token(config) if url else None,
+        public=base_url(public) if public else None,
+        ca_bundle=check_ca_bundle(_given(config, "hub_ca_bundle")),
+        prefix=check_prefix(_given(config, "hub_prefix") or PREFIX),
+        api_version=_version(version) if version else None,
+        spawn_seconds=_seconds(config, "hub_spawn_timeout", 60.0),
+        read_seconds=_seconds(config, "hub_timeout", 60.0),
+        spawns=not config.getoption("hub_no_spawn"),
+        user_options=_options(_given(config, "hub_user_options")),
+        rules=tuple(config.getoption("hub_rule") or ()),
+        allow_untested=bool(config.getoption("hub_allow_untested")),
+    )
+
+
+def take_token(config: pytest.Config) -> None:
+    """Wrap a token given as a flag, so that no later dump of the options shows it.
+
+    Without the wrapping it would also travel to xdist's workers with their options.
+    """
+    given = config.option.hub_token
+    if isinstance(given, str):
+        config.option.hub_token = None
+        config.stash[TOKEN] = Secret(given.strip())
+
+
+TOKEN = pytest.StashKey[Secret]()
+
+
+def _given(config: pytest.Config, name: str) -> str | None:
+    """Return the flag's value, else its ini twin's, else None."""
+    flag = config.getoption(name, None)
+    if flag is not None:
+        return str(flag)
+    return str(config.getini(name)) or None
+
+
+def _token(config: pytest.Config) -> Secret:
+    flag = config.stash.get(TOKEN, None)
+    path = _given(config, "hub_token_file")
+    return pick_token(flag.reveal() if flag else None, Path(path) if path else None, os.environ)
+
+
+def pick_token(flag: str | None, path: Path | None, environment: Mapping[str, str]) -> Secret:
+    """Return the token: the flag's, else the file's, else the environment's.
+
+    Raises UsageError when there is none, or one that cannot be sent.
+    """
+    found = flag or (_token_in(path) if path else environment.get(TOKEN_VARIABLE, ""))
+    found = found.strip()
+    if not found:
+        raise UsageError(_NO_TOKEN)
+    if not found.isascii() or not found.isprintable() or " " in found:
+        raise UsageError("the token has characters that no HTTP header can carry; copy it anew")
+    return Secret(found)
+
+
+def _token_in(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"--hub-token-file: {path} cannot be read: {reason}") from None
+
+
+def check_ca_bundle(path: str | None) -> str | None:
+    """Return the path. Raises UsageError when nothing is there."""
+    if path and not Path(path).exists():
+        raise UsageError(f"--hub-ca-bundle: there is no {path}")
+    return path
+
+
+def check_prefix(text: str) -> str:
+    """Return the prefix. Raises UsageError when some hub would not take it in a name."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{2,19}", text):
+        raise UsageError(
+            f"--hub-prefix={text}: use 3 to 20 of a-z, 0-9 and dash, a letter first,"
+            " so that every hub takes it in names of users, groups and servers"
+        )
+    return text
+
+
+def _version(text: str) -> str:
+    try:
+        parse_version(text)
+    except ValueError as error:
+        raise UsageError(f"--hub-api-version: {error}") from None
+    return text
+
+
+def _seconds(config: pytest.Config, name: str, default: float) -> float:
+    text = _given(config, name)
+    flag = "--" + name.replace("_", "-")
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        raise UsageError(f"{flag}={text}: give a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{flag}={text}: give a number of seconds above 0")
+    return value
+
+
+def _options(text: str | None) -> dict[str, Any] | None:
+    if not text:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--hub-user-options is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError('--hub-user-options: give a JSON object, such as {"profile": "small"}')
+    return found

@@ -1,0 +1,220 @@
+"""Holding an answer against the contract: status, content type, and body.
+
+The body's schema is compiled once for each operation, status and form, on first use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from .document import Version, inlined, parse_version, pruned, walk_operations
+from .schemas import VisibleTo, keyword_at, seen_by, visible_to
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError, Validator
+
+JSON = "application/json"
+PAGE = "application/jupyterhub-pagination+json"
+EVENTS = "text/event-stream"
+
+#: Fields whose content is never repeated in a message.
+SECRET_FIELDS = frozenset({"token", "auth_token", "api_token", "auth_state", "state"})
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One way in which an answer differs from the contract.
+
+    `pointer` is the JSON pointer into the body, "" for the answer as a whole. Neither text holds
+    a secret that stands where the contract has one.
+    """
+
+    operation: str
+    status: int
+    pointer: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        place = f" at {self.pointer}" if self.pointer else ""
+        return f"{self.operation} {self.status}{place}: expected {self.expected}, got {self.got}"
+
+
+def check(
+    version: str,
+    operation_id: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes | str,
+    *,
+    accept: str | None = None,
+    held: Collection[str] | None = None,
+) -> list[Mismatch]:
+    """Compare an answer with what the contract says about its operation and status.
+
+    `accept` is the Accept header of the request: it decides whether a list must come in pages.
+    Without it the body's own form does. With `held`, the expanded scopes of the request's token,
+    each model must have the fields that unfiltered scopes show, and none that no scope shows.
+
+    Returns [] for an answer that keeps the contract. Raises KeyError if the version has no such
+    operation.
+    """
+    number = parse_version(version)
+    responses = _responses(number)[operation_id]
+    if str(status) not in responses:
+        documented = f"a status out of {', '.join(sorted(responses))}"
+        return [Mismatch(operation_id, status, "", documented, str(status))]
+    seen = visible_to(held) if held is not None else None
+    answer = _Answer(number, operation_id, status, headers, body, accept, seen)
+    return list(answer.mismatches(responses[str(status)].get("content", {})))
+
+
+@dataclass(frozen=True)
+class _Answer:
+    version: Version
+    operation: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | str
+    accept: str | None
+    seen: VisibleTo | None
+
+    def mismatches(self, content: Mapping[str, Any]) -> Iterator[Mismatch]:
+        if not content:
+            if self.body:
+                yield self._mismatch("", "an empty body", f"{len(self.body)} bytes")
+            return
+        form = self._form(content)
+        if self.media_type not in ({form, JSON} if form == PAGE else {form}):
+            got = self.media_type or "none"
+            yield self._mismatch("", f"content type {form}", got)
+            return
+        if form == EVENTS:
+            yield from self._wrong_events()
+        elif form in (JSON, PAGE):
+            yield from self._wrong_json(form, self.text)
+        else:
+            yield from self._wrong(form, self.text)
+
+    @property
+    def media_type(self) -> str:
+        named = {name.lower(): value for name, value in self.headers.items()}
+        return named.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.body, bytes):
+            return self.body.decode("utf-8", "replace")
+        return self.body
+
+    def _form(self, content: Mapping[str, Any]) -> str:
+        """The documented media type that the answer must have."""
+        if PAGE not in content:
+            return next(iter(content))
+        if self.accept is None:
+            return PAGE if self.media_type == PAGE or _is_page(self.text) else JSON
+        asked = {each.strip().lower() for each in self.accept.split(",")}
+        return PAGE if PAGE in asked else JSON
+
+    def _wrong_json(self, form: str, text: str) -> Iterator[Mismatch]:
+        try:
+            instance = json.loads(text)
+        except ValueError:
+            yield self._mismatch("", "JSON", "something else")
+        else:
+            yield from self._wrong(form, instance)
+
+    def _wrong_events(self) -> Iterator[Mismatch]:
+        # What follows the last blank line is an event cut off by the end of reading.
+        for block in self.text.split("\n\n")[:-1]:
+            lines = block.strip().splitlines()
+            data = [line.partition(":")[2] for line in lines if line.startswith("data:")]
+            if data:
+                yield from self._wrong_json(EVENTS, "\n".join(data))
+
+    def _wrong(self, form: str, instance: Any) -> Iterator[Mismatch]:
+        schema, validator = _validator(self.version, self.operation, self.status, form, self.seen)
+        for error in validator.iter_errors(instance):
+            pointer = "".join(f"/{_escaped(step)}" for step in error.instance_path)
+            yield self._mismatch(pointer, *_told(error, schema))
+
+    def _mismatch(self, pointer: str, expected: str, got: str) -> Mismatch:
+        return Mismatch(self.operation, self.status, pointer, expected, got)
+
+
+@cache
+def _responses(version: Version) -> Mapping[str, Mapping[str, Any]]:
+    """For each operation its answers by status, references to components resolved."""
+    document = pruned(version)
+    return {
+        node["operationId"]: {
+            status: _shallow(document, response) for status, response in node["responses"].items()
+        }
+        for _, _, node in walk_operations(document)
+    }
+
+
+def _shallow(document: Mapping[str, Any], response: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A response with the reference to it resolved; those inside are left for later."""
+    name = response.get("$ref", "").rpartition("/")[2]
+    found: Mapping[str, Any] = document["components"]["responses"][name] if name else response
+    return found
+
+
+@cache
+def _validator(
+    version: Version, operation: str, status: int, form: str, seen: VisibleTo | None
+) -> tuple[Mapping[str, Any], Validator]:
+    """The schema of an answer's body, and the same compiled."""
+    from jsonschema_rs import Draft202012Validator  # comes with schemathesis; not cheap to load
+
+    media = _responses(version)[operation][str(status)]["content"][form]
+    schema = inlined(pruned(version), media["x-hub-event" if form == EVENTS else "schema"])
+    if status >= 400:
+        schema = {"allOf": [schema, {"properties": {"status": {"const": status}}}]}
+    if seen is not None:
+        schema = seen_by(seen, schema)
+    return schema, Draft202012Validator(schema, validate_formats=True)
+
+
+def _told(error: ValidationError, schema: Mapping[str, Any]) -> tuple[str, str]:
+    """What was expected and what was found, in words."""
+    instance, kind = error.instance, error.kind.as_dict()
+    if "property" in kind:
+        return f"a field {json.dumps(kind['property'])}", _described(instance)
+    if "unexpected" in kind:
+        names = ", ".join(json.dumps(name) for name in kind["unexpected"])
+        return "no such field", names
+    if SECRET_FIELDS & set(error.instance_path):
+        return keyword_at(schema, error.schema_path), f"{_type_of(instance)} (not shown)"
+    return keyword_at(schema, error.schema_path), _described(instance)
+
+
+def _described(instance: Any) -> str:
+    if isinstance(instance, dict):
+        return f"an object with {', '.join(sorted(instance)) or 'no fields'}"
+    if isinstance(instance, list):
+        return f"an array of {len(instance)}"
+    text = json.dumps(instance, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _type_of(instance: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return names.get(type(instance), "null" if instance is None else "a number")
+
+
+def _escaped(step: str | int) -> str:
+    return str(step).replace("~", "~0").replace("/", "~1")
+
+
+def _is_page(text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "_pagination" in found

@@ -1,0 +1,147 @@
+"""The suite on real JupyterHubs, as a process of its own, the way a user runs it.
+
+What a real hub gets wrong is listed in `hub_conformance/baselines/`, each line with its reason;
+anything else that fails, and anything listed that does not, fails here.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .hub import RealHub
+from .snapshot import Snapshot, snapshot
+
+BASELINES = Path(__file__).parents[2] / "hub_conformance" / "baselines"
+LIMIT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: verdict by rule (with its cell), exit status, what it printed."""
+
+    verdicts: dict[str, str]
+    status: int
+    printed: str
+
+    def of(self, verdict: str) -> set[str]:
+        """The rules that ended in this verdict, without their cells."""
+        return {rule.partition("[")[0] for rule, found in self.verdicts.items() if found == verdict}
+
+    def __str__(self) -> str:
+        return f"exit {self.status}, {Counter(self.verdicts.values())}\n{self.printed[-6000:]}"
+
+
+def run_suite(folder: Path, url: str, token: str, *arguments: str) -> Outcome:
+    """Run `pytest --hub-url=…` in an empty folder."""
+    command = [sys.executable, "-m", "pytest", f"--hub-url={url}", "--junitxml=junit.xml"]
+    done = subprocess.run(
+        [*command, "-p", "no:schemathesis", *arguments],
+        cwd=folder,
+        env={**os.environ, "JUPYTERHUB_API_TOKEN": token, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    report = ET.parse(folder / "junit.xml")
+    properties = [
+        {each.get("name"): each.get("value") for each in case.iter("property")}
+        for case in report.iter("testcase")
+    ]
+    verdicts = {str(each["rule"]): str(each["verdict"]) for each in properties if "rule" in each}
+    return Outcome(verdicts, done.returncode, done.stdout + done.stderr)
+
+
+def known(version: str) -> dict[str, str]:
+    """The rules that a real release is known to break, each with the reason."""
+    with (BASELINES / f"jupyterhub-{version}.toml").open("rb") as file:
+        return {each["rule"]: each["reason"] for each in tomllib.load(file).get("known", [])}
+
+
+def state(hub: RealHub) -> Snapshot:
+    return snapshot(hub.api_url, hub.service_token)
+
+
+def check(hub: RealHub, outcome: Outcome, before: Snapshot) -> None:
+    """What holds for every run on a real hub: only known failures, nothing left, no secret."""
+    assert outcome.of("failed") <= set(known("6.1")), outcome
+    assert not outcome.of("error"), outcome
+    assert before.differences(state(hub)) == []
+    for secret in (hub.admin_token, hub.service_token, hub.user_token):
+        assert secret not in outcome.printed
+
+
+def test_61_keeps_the_contract_but_for_what_is_known(
+    jupyterhub_61: RealHub, tmp_path: Path
+) -> None:
+    hub, before = jupyterhub_61, state(jupyterhub_61)
+    outcome = run_suite(tmp_path, hub.url, hub.admin_token)
+    check(hub, outcome, before)
+    assert outcome.of("failed") == set(known("6.1")), outcome
+    assert len(outcome.of("passed")) >= 120, outcome
+    assert not outcome.of("untested") | outcome.of("not requested"), outcome
+
+
+def test_61_with_its_default_page_limits_and_a_service_token(
+    jupyterhub_61_defaults: RealHub, tmp_path: Path
+) -> None:
+    hub, before = jupyterhub_61_defaults, state(jupyterhub_61_defaults)
+    outcome = run_suite(tmp_path, hub.url, hub.service_token, "-n", "2")
+    check(hub, outcome, before)
+    assert len(outcome.of("passed")) >= 120, outcome
+    assert not outcome.of("untested") | outcome.of("not requested"), outcome
+
+
+def test_61_by_its_internal_address(jupyterhub_61: RealHub, tmp_path: Path) -> None:
+    hub, before = jupyterhub_61, state(jupyterhub_61)
+    outcome = run_suite(tmp_path, hub.internal_url, hub.admin_token, "-m", "identity or servers")
+    check(hub, outcome, before)
+    assert outcome.of("not requested"), outcome
+    assert "--hub-public-url" in outcome.printed
+    named = run_suite(
+        tmp_path,
+        hub.internal_url,
+        hub.admin_token,
+        f"--hub-public-url={hub.url}",
+        "-m",
+        "identity or servers",
+    )
+    check(hub, named, before)
+    assert not named.of("not requested"), named
+
+
+def test_61_with_the_token_of_a_plain_user(jupyterhub_61: RealHub, tmp_path: Path) -> None:
+    hub, before = jupyterhub_61, state(jupyterhub_61)
+    outcome = run_suite(tmp_path, hub.url, hub.user_token)
+    check(hub, outcome, before)
+    assert outcome.status == 1
+    assert outcome.of("passed"), outcome
+    assert outcome.of("untested"), outcome
+
+
+def test_61_under_a_base_url_without_named_servers(tmp_path: Path) -> None:
+    with RealHub("6.1", base_url="/jupyter", named_servers=False) as hub:
+        before = state(hub)
+        outcome = run_suite(
+            tmp_path, hub.url, hub.admin_token, "-m", "identity or pagination or servers"
+        )
+        check(hub, outcome, before)
+        assert outcome.of("not applicable"), outcome
+        assert not outcome.of("untested"), outcome
+
+
+@pytest.mark.parametrize("url", ["{url}/", "{url}/hub", "{url}/hub/api/"])
+def test_every_form_of_the_url(jupyterhub_61: RealHub, tmp_path: Path, url: str) -> None:
+    hub = jupyterhub_61
+    rule = "--hub-rule=identity/version-without-token"
+    outcome = run_suite(tmp_path, url.format(url=hub.url), hub.admin_token, rule)
+    assert outcome.status == 0, outcome

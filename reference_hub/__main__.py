@@ -1,0 +1,83 @@
+"""``python -m reference_hub``: serve a hub and say where it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import config
+from .core import boot, roles, scope_table
+from .core.hub import Hub
+from .core.settings import Settings
+
+_LOCAL = "127.0.0.1"
+_MISTAKES = (boot.ConfigError, roles.RoleError, scope_table.CustomScopeError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until stopped. Returns the exit status: 0, or 1 for what could not be done."""
+    argv = sys.argv[1:] if argv is None else argv
+    if {"-h", "--help"} & set(argv):
+        print(config.usage())
+        return 0
+    try:
+        launch, settings = config.load(argv)
+        check_address(launch)
+        hub, token = build(settings)
+        run(hub, launch, token)
+    except _MISTAKES as error:
+        return complain(str(error))
+    except OSError as error:
+        return complain(f"cannot listen on port {launch.port}: {error.strerror or error}")
+    return 0
+
+
+def complain(message: str) -> int:
+    """One line for a person, and the exit status for their script."""
+    print(f"reference_hub: {message}", file=sys.stderr)
+    return 1
+
+
+def check_address(launch: config.Launch) -> None:
+    """Raise for an address that others could reach, unless that is wanted."""
+    if launch.ip != _LOCAL and not launch.allow_remote:
+        raise boot.ConfigError(
+            f"listens on {_LOCAL} only; to listen on {launch.ip}, add --allow-remote"
+        )
+
+
+def build(settings: Settings) -> tuple[Hub, str]:
+    """The configured hub, and the secret of a new token for the user ``admin``."""
+    token = secrets.token_urlsafe(24)
+    own_tokens = {token: config.ADMIN, **settings.api_tokens}
+    return boot.reset(Hub(replace(settings, api_tokens=own_tokens))), token
+
+
+def run(hub: Hub, launch: config.Launch, token: str) -> None:
+    """Serve the hub. Raises OSError if the address cannot be had."""
+    from .http import serve  # the web framework: not needed to find a mistake in the options
+
+    sock = serve.listen(launch.ip, launch.port)
+    host = f"[{launch.ip}]" if ":" in launch.ip else launch.ip
+    url = f"http://{host}:{sock.getsockname()[1]}{hub.settings.base_url}"
+
+    def announce() -> None:
+        print(announcement(url, token, as_json=launch.json), flush=True)
+
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order by then
+        serve.serve(hub, sock, announce, exit_with_stdin=launch.exit_with_stdin)
+
+
+def announcement(url: str, token: str, *, as_json: bool) -> str:
+    """What is printed once connections are accepted."""
+    if as_json:
+        return json.dumps({"url": url, "token": token, "user": config.ADMIN})
+    return f"The reference hub runs at {url}\nToken of its admin user `{config.ADMIN}`: {token}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

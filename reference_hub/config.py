@@ -1,0 +1,211 @@
+"""Configuration through traitlets, under JupyterHub's own names.
+
+A ``jupyterhub_config.py`` written for a real hub is understood as far as it concerns the API. What
+it says of proxies, databases or spawners has no meaning here and is passed over; a name that
+JupyterHub does not know either is an error.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from traitlets import Bool, Dict, Int, List, Set, TraitError, Unicode
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import ConfigError as LoaderError
+from traitlets.config.loader import KVArgParseConfigLoader, PyFileConfigLoader
+
+from .core.boot import ConfigError
+from .core.settings import Settings
+from .jupyterhub_traits import WITHOUT_MEANING_HERE
+
+ADMIN = "admin"
+"""The user that the printed token belongs to."""
+
+
+class JupyterHub(Configurable):
+    """JupyterHub's traits, those that show in its API."""
+
+    base_url = Unicode("/", help="Prefix of every URL of the hub.").tag(config=True)
+    api_page_default_limit = Int(50, help="Page size where a request names none.").tag(config=True)
+    api_page_max_limit = Int(200, help="Largest page a request can have.").tag(config=True)
+    allow_named_servers = Bool(True, help="Whether users may have named servers.").tag(config=True)
+    named_server_limit_per_user = Int(0, help="Most named servers of a user; 0: any.").tag(
+        config=True
+    )
+    active_server_limit = Int(0, help="Most servers running at once; 0: any.").tag(config=True)
+    concurrent_spawn_limit = Int(0, help="Most servers starting at once; 0: any.").tag(config=True)
+    token_expires_in_max_seconds = Int(0, help="Longest life of a token; 0: any.").tag(config=True)
+    admin_users = Set(Unicode(), help="Names of admin users.").tag(config=True)
+    api_tokens = Dict(Unicode(), help="Tokens of users: {token: user name}.").tag(config=True)
+    services = List(Dict(), help="Services: [{name, api_token, admin, ...}].").tag(config=True)
+    load_groups = Dict(help="Groups: {name: {users, properties}}.").tag(config=True)
+    load_roles = List(Dict(), help="Roles: [{name, scopes, users, services, groups}].").tag(
+        config=True
+    )
+    custom_scopes = Dict(Dict(), help="Scopes: {custom:name: {description, subscopes}}.").tag(
+        config=True
+    )
+    extra_user_scopes = List(Unicode(), help="Scopes added to the role `user`.").tag(config=True)
+    tornado_settings = Dict(help="Only slow_spawn_timeout (seconds) is used.").tag(config=True)
+
+
+class Authenticator(Configurable):
+    """The traits of JupyterHub's authenticators that show in its API."""
+
+    admin_users = Set(Unicode(), help="Names of admin users.").tag(config=True)
+    enable_auth_state = Bool(False, help="Whether users have an auth state.").tag(config=True)
+
+
+class Launch(Configurable):
+    """How this hub is run; its traits are the options without a dot."""
+
+    ip = Unicode("127.0.0.1", help="Address to listen on.").tag(config=True)
+    port = Int(8000, min=0, max=65535, help="Port to listen on; 0 takes a free one.").tag(
+        config=True
+    )
+    config_file = Unicode("", help="A jupyterhub_config.py.").tag(config=True)
+    allow_remote = Bool(False, help="Allow other addresses than 127.0.0.1.").tag(config=True)
+    json = Bool(False, help="Print one line of JSON when ready, nothing else.").tag(config=True)
+    exit_with_stdin = Bool(False, help="Stop when standard input ends.").tag(config=True)
+
+
+ALIASES = {
+    "ip": "Launch.ip",
+    "port": "Launch.port",
+    "f": "Launch.config_file",
+    "config": "Launch.config_file",
+}
+FLAGS: dict[str, Any] = {
+    "allow-remote": ({"Launch": {"allow_remote": True}}, "Allow other addresses than 127.0.0.1."),
+    "json": ({"Launch": {"json": True}}, "Print one line of JSON when ready, nothing else."),
+    "exit-with-stdin": ({"Launch": {"exit_with_stdin": True}}, "Stop when standard input ends."),
+}
+_SECTIONS: Mapping[str, type[Configurable]] = {
+    "JupyterHub": JupyterHub,
+    "Authenticator": Authenticator,
+    "Launch": Launch,
+}
+
+
+def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
+    """What the command line and the file it may name ask for; the command line wins.
+
+    Raises :class:`ConfigError` with one sentence for whatever cannot be.
+    """
+    check_options(argv)
+    options = command_line(argv)
+    config = Config()
+    if path := Launch(config=options).config_file:
+        config.merge(read_file(path))
+    config.merge(options)
+    check_names(config)
+    try:
+        launch = Launch(config=config)
+        return launch, settings(JupyterHub(config=config), Authenticator(config=config))
+    except TraitError as error:
+        raise ConfigError(str(error)) from None
+
+
+def check_options(argv: Sequence[str]) -> None:
+    """Raise for an option that is neither ours nor a trait; traitlets would only warn."""
+    known = {*ALIASES, *FLAGS}
+    value_expected = False
+    for argument in argv:
+        name = argument.partition("=")[0].lstrip("-")
+        if value_expected:
+            value_expected = False
+        elif not argument.startswith("-"):
+            raise ConfigError(f"unexpected argument {argument!r}")
+        elif "." not in name and name not in known:
+            raise ConfigError(f"unknown option {argument.partition('=')[0]}{suggest(name, known)}")
+        else:
+            value_expected = "=" not in argument and name not in FLAGS
+
+
+def command_line(argv: Sequence[str]) -> Config:
+    """The options as configuration."""
+    try:
+        loader = KVArgParseConfigLoader(
+            argv=list(argv), aliases=ALIASES, flags=FLAGS, classes=list(_SECTIONS.values())
+        )
+        return Config(loader.load_config())
+    except (LoaderError, TraitError, ValueError) as error:
+        raise ConfigError(str(error)) from None
+
+
+def read_file(path: str) -> Config:
+    """A configuration file, which is Python and may fail in any way."""
+    try:
+        loader = PyFileConfigLoader(os.path.basename(path), os.path.dirname(path) or ".")
+        return Config(loader.load_config())
+    except (Exception, SystemExit) as error:
+        reason = str(error) or type(error).__name__
+        raise ConfigError(f"{path} cannot be read: {type(error).__name__}: {reason}") from None
+
+
+def check_names(config: Config) -> None:
+    """Raise for a trait that neither we nor JupyterHub know. Sections of others are theirs."""
+    for section, configurable in _SECTIONS.items():
+        known = set(configurable.class_trait_names(config=True))
+        if section == "JupyterHub":
+            known |= WITHOUT_MEANING_HERE
+        for name in config.get(section, {}):
+            # Subclasses of Authenticator have traits that nobody here can know.
+            if name not in known and section != "Authenticator":
+                raise ConfigError(f"unknown option {section}.{name}{suggest(name, known)}")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The end of a message about a misspelt name."""
+    close = difflib.get_close_matches(name, known, 1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def settings(hub: JupyterHub, authenticator: Authenticator) -> Settings:
+    """The traits as the core takes them."""
+    own = {name: getattr(hub, name) for name in hub.trait_names(config=True)}
+    other: dict[str, Any] = own.pop("tornado_settings")
+    own["admin_users"] = sorted({ADMIN, *hub.admin_users, *authenticator.admin_users})
+    own["base_url"] = normal_base_url(hub.base_url)
+    for name in ("api_page_default_limit", "api_page_max_limit"):
+        if own[name] < 1:
+            raise ConfigError(f"JupyterHub.{name} must be at least 1, not {own[name]}")
+    return Settings(
+        **own,
+        enable_auth_state=authenticator.enable_auth_state,
+        slow_spawn_timeout=float(other.get("slow_spawn_timeout", Settings.slow_spawn_timeout)),
+    )
+
+
+def normal_base_url(base_url: str) -> str:
+    """The base URL with a slash at either end."""
+    inner = base_url.strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def usage() -> str:
+    """The text of ``--help``."""
+    lines = [
+        "python -m reference_hub [options]",
+        "",
+        "A small in-memory hub that keeps the contract of JupyterHub's REST API.",
+        "",
+    ]
+    for option, trait in ALIASES.items():
+        dashes = "-" if len(option) == 1 else "--"
+        lines.append(f"  {dashes}{option} VALUE".ljust(26) + _help(trait))
+    for option, (_, text) in FLAGS.items():
+        lines.append(f"  --{option}".ljust(26) + text)
+    for section in (JupyterHub, Authenticator):
+        for name in section.class_trait_names(config=True):
+            trait = f"{section.__name__}.{name}"
+            lines.append(f"  --{trait}=VALUE\n".ljust(26) + " " * 26 + _help(trait))
+    return "\n".join(lines)
+
+
+def _help(trait: str) -> str:
+    section, _, name = trait.partition(".")
+    return str(_SECTIONS[section].class_traits()[name].help)

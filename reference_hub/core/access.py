@@ -1,0 +1,94 @@
+"""Who is asking, and what they may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from . import errors, scopes, tokens
+from .entities import Service, Token, User
+from .hub import Hub
+
+_AUTHORIZATION = re.compile(r"(?:token|bearer)\s+(\S+)\Z", re.IGNORECASE)
+
+
+class Requester:
+    """The owner of the token a request came with, and what the token allows right now."""
+
+    def __init__(self, hub: Hub, token: Token, extra: frozenset[str] = frozenset()) -> None:
+        self.hub = hub
+        self.token = token
+        self.owner: User | Service = token.owner
+        self.scopes = tokens.scopes_of(hub, token)
+        self.grants = scopes.parse(self.scopes | extra)
+
+    def may(self, scope: str, kind: str, name: str) -> bool:
+        """Whether a scope is held for one resource; servers are named ``user/server``."""
+        return scopes.allows(self.grants, scope, kind, name, self.hub.groups_of)
+
+
+def secret_in(header: str) -> str | None:
+    """The secret in an Authorization header: both ``token`` and ``Bearer`` introduce one."""
+    match = _AUTHORIZATION.match(header.strip())
+    return match.group(1) if match else None
+
+
+def identify(hub: Hub, header: str) -> Requester | None:
+    """The requester behind an Authorization header, None if it is nobody; notes the activity."""
+    hub.purge_expired()
+    secret = secret_in(header)
+    token = hub.find_token(secret) if secret else None
+    if token is None:
+        return None
+    note_activity(hub, token)
+    return Requester(hub, token)
+
+
+def note_activity(hub: Hub, token: Token) -> None:
+    """A used token was active, and so was its user, unless the call is their server's own."""
+    token.last_activity = hub.clock()
+    if not token.is_server:
+        token.owner.last_activity = token.last_activity
+
+
+def require(
+    requester: Requester | None, needed: Sequence[str], kind: str = "", name: str = ""
+) -> Requester:
+    """Raise unless one of the scopes is held, for the resource if one is named.
+
+    Held, but for other resources only: 404, the same as for an absent resource, so that nobody
+    learns what exists. Not held at all: 403.
+    """
+    requester = require_login(requester)
+    if any(_holds(requester, scope, kind, name) for scope in needed):
+        return requester
+    if kind and any(scope in requester.grants for scope in needed):
+        raise errors.out_of_reach()
+    raise errors.lacks_scope(needed)
+
+
+def _holds(requester: Requester, scope: str, kind: str, name: str) -> bool:
+    if kind:
+        return requester.may(scope, kind, name)
+    return requester.grants.get(scope, {}) is scopes.UNFILTERED
+
+
+def require_some(requester: Requester | None, scope: str) -> Requester:
+    """Raise unless the scope is held at all, filtered or not."""
+    requester = require_login(requester)
+    if scope not in requester.grants:
+        raise errors.lacks_scope([scope])
+    return requester
+
+
+def require_login(requester: Requester | None) -> Requester:
+    """Raise unless somebody is asking."""
+    if requester is None:
+        raise errors.not_authenticated()
+    return requester
+
+
+def require_admin(requester: Requester, what: str) -> None:
+    """Raise unless the owner has the admin flag: scopes alone do not make admins."""
+    if not requester.owner.admin:
+        raise errors.admins_only(what)

@@ -1,0 +1,160 @@
+"""The hub's state, and how things enter and leave it.
+
+Lookups go through indexes (user by name, token by the hash of its secret), so that a thousand
+users and five thousand tokens cost no more than a handful.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from . import roles
+from .entities import Group, Server, Service, Token, User
+from .scopes import ScopeTable
+from .settings import Settings
+from .times import Clock, utc_now
+
+__all__ = ["Hub", "Settings"]
+
+
+class Hub:
+    """Everything a hub knows. No I/O: the clock and the source of secrets are passed in."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        clock: Clock = utc_now,
+        new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(24),
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock
+        self.new_secret = new_secret
+        self.scope_table = ScopeTable(self.settings.custom_scopes)
+        self.roles = roles.build(
+            self.settings.load_roles, self.scope_table, self.settings.extra_user_scopes
+        )
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every user, group, service and token; the roles stay."""
+        self._last_number = 0
+        # In order of creation, which is the order of lists; renaming keeps a user's place.
+        self.users: dict[int, User] = {}
+        self.groups: dict[str, Group] = {}
+        self.services: dict[str, Service] = {}
+        self.active_servers: dict[str, Server] = {}
+        self._users_by_name: dict[str, User] = {}
+        self._tokens_by_digest: dict[str, Token] = {}
+        self._expiring: list[tuple[datetime, str, Token]] = []
+        self.proxy_settings: dict[str, str] = {}
+
+    # Users
+
+    def find_user(self, name: str) -> User | None:
+        """The user of that very name (names are case-sensitive once they exist)."""
+        return self._users_by_name.get(name)
+
+    def add_user(self, name: str, *, admin: bool = False) -> User:
+        """A new user with the default roles and a default server that never ran."""
+        self._last_number += 1
+        user = User(self._last_number, name, created=self.clock())
+        user.servers[""] = Server(user, "", "")
+        self.users[user.number] = user
+        self._users_by_name[name] = user
+        user.roles.append("user")
+        set_admin(user, admin)
+        return user
+
+    def rename_user(self, user: User, name: str) -> None:
+        """Give a user another name; tokens, groups and servers stay theirs."""
+        del self._users_by_name[user.name]
+        active = [server for server in user.servers.values() if server.is_active]
+        for server in active:
+            del self.active_servers[server.full_name]
+        user.name = name
+        self._users_by_name[name] = user
+        self.active_servers.update((server.full_name, server) for server in active)
+
+    def remove_user(self, user: User) -> None:
+        """Delete a user with their tokens, memberships and servers."""
+        for token in list(user.tokens.values()):
+            self.remove_token(token)
+        for group in user.groups.values():
+            del group.users[user.number]
+        for server in user.servers.values():
+            self.active_servers.pop(server.full_name, None)
+        del self.users[user.number]
+        del self._users_by_name[user.name]
+
+    def groups_of(self, user_name: str) -> Iterable[str]:
+        """Names of a user's groups; none for an absent user."""
+        user = self._users_by_name.get(user_name)
+        return user.groups.keys() if user else ()
+
+    # Groups and services
+
+    def add_group(self, name: str) -> Group:
+        """A new group without members."""
+        group = self.groups[name] = Group(name)
+        return group
+
+    def remove_group(self, group: Group) -> None:
+        """Delete a group; its members remain users."""
+        for user in group.users.values():
+            del user.groups[group.name]
+        del self.groups[group.name]
+
+    def add_service(self, service: Service) -> Service:
+        """Register a service; an admin one gets the role."""
+        self.services[service.name] = service
+        set_admin(service, service.admin)
+        return service
+
+    def remove_service(self, service: Service) -> None:
+        """Delete a service with its tokens."""
+        for token in list(service.tokens.values()):
+            self.remove_token(token)
+        del self.services[service.name]
+
+    # Tokens
+
+    def add_token(self, token: Token) -> None:
+        """Register a token under its owner and its digest."""
+        token.owner.tokens[token.id] = token
+        self._tokens_by_digest[token.digest] = token
+        if token.expires_at is not None:
+            heapq.heappush(self._expiring, (token.expires_at, token.id, token))
+
+    def remove_token(self, token: Token) -> None:
+        """Revoke a token, at once."""
+        token.owner.tokens.pop(token.id, None)
+        if self._tokens_by_digest.get(token.digest) is token:
+            del self._tokens_by_digest[token.digest]
+
+    def find_token(self, secret: str) -> Token | None:
+        """The token with that secret, expired or not."""
+        return self._tokens_by_digest.get(digest(secret))
+
+    def purge_expired(self) -> None:
+        """Remove tokens whose time has come. Costs nothing while there are none."""
+        now = self.clock()
+        while self._expiring and self._expiring[0][0] <= now:
+            self.remove_token(heapq.heappop(self._expiring)[2])
+
+
+def digest(secret: str) -> str:
+    """What the hub keeps of a secret."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def set_admin(entity: User | Service, admin: bool) -> None:
+    """Set the flag and the role that goes with it."""
+    entity.admin = admin
+    if admin and "admin" not in entity.roles:
+        entity.roles.append("admin")
+    elif not admin and "admin" in entity.roles:
+        entity.roles.remove("admin")

@@ -1,0 +1,35 @@
+"""What a hub is configured with, under JupyterHub's own trait names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A hub's configuration; ``0`` for a limit means none, as in JupyterHub."""
+
+    base_url: str = "/"
+    api_page_default_limit: int = 50
+    api_page_max_limit: int = 200
+    allow_named_servers: bool = True
+    named_server_limit_per_user: int = 0
+    active_server_limit: int = 0
+    concurrent_spawn_limit: int = 0
+    token_expires_in_max_seconds: int = 0
+    slow_spawn_timeout: float = 0.0  # seconds a POST waits for a pending start: 202 after that
+    enable_auth_state: bool = False
+    admin_users: Sequence[str] = ("admin",)
+    api_tokens: Mapping[str, str] = field(default_factory=dict)
+    services: Sequence[Mapping[str, Any]] = ()
+    load_groups: Mapping[str, Any] = field(default_factory=dict)
+    load_roles: Sequence[Mapping[str, Any]] = ()
+    custom_scopes: Mapping[str, Any] = field(default_factory=dict)
+    extra_user_scopes: Sequence[str] = ()
+
+    @property
+    def hub_prefix(self) -> str:
+        """``/hub/`` below the base URL."""
+        return f"{self.base_url}hub/"

@@ -1,0 +1,40 @@
+"""The ASGI application of a hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..core.hub import Hub
+from .routes import routes
+
+
+def do_nothing() -> None:
+    """What stops a hub that runs in somebody else's process."""
+
+
+def create_app(hub: Hub, stop: Callable[[], None] = do_nothing) -> ASGIApp:
+    """The hub as an ASGI application; ``stop`` is called after a shutdown was answered."""
+    app = Starlette(routes=routes(hub, stop))
+    # `users/` is no other spelling of `users`: JupyterHub has no such path.
+    app.router.redirect_slashes = False
+    return EscapedPaths(app)
+
+
+class EscapedPaths:
+    """Route on the path as sent.
+
+    An escaped slash belongs to a name. Servers unescape before routing, and the name would fall
+    apart.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] == "http":
+            scope = {**scope, "path": scope["raw_path"].decode("latin-1")}
+        await self.app(scope, receive, send)

@@ -1,0 +1,113 @@
+"""Which operation answers which path and method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.routing import Route
+
+from ..core.hub import Hub
+from ..core.operations import (
+    activity,
+    groups,
+    info,
+    proxy,
+    servers,
+    services,
+    tokens,
+    users,
+)
+from .endpoints import (
+    ApiEndpoint,
+    Elsewhere,
+    Operation,
+    StoppedUserServer,
+    UnknownPath,
+    UserServer,
+)
+
+
+class _Segment(Convertor[str]):
+    # One part of a path that may be empty: `servers/` is the default server.
+    regex = "[^/]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("segment", _Segment())
+
+_SERVER: Mapping[str, Operation] = {
+    "GET": servers.read_server,
+    "PUT": servers.create_server,
+    "POST": servers.start_server,
+    "PATCH": servers.update_server,
+    "DELETE": servers.stop_server,
+}
+
+API: Mapping[str, Mapping[str, Operation]] = {
+    "": {"GET": info.version},
+    "/": {"GET": info.version},
+    "/info": {"GET": info.info},
+    "/health": {"GET": info.health, "HEAD": info.health},
+    "/shutdown": {"POST": info.shutdown},
+    "/user": {"GET": info.identity},
+    "/users": {"GET": users.list_users, "POST": users.create_users},
+    "/users/{name}": {
+        "GET": users.read_user,
+        "POST": users.create_user,
+        "PATCH": users.update_user,
+        "DELETE": users.delete_user,
+    },
+    "/users/{name}/activity": {"POST": activity.post_activity},
+    "/users/{name}/tokens": {"GET": tokens.list_tokens, "POST": tokens.create_token},
+    "/users/{name}/tokens/{id:segment}": {
+        "GET": tokens.read_token,
+        "DELETE": tokens.delete_token,
+    },
+    "/users/{name}/server": _SERVER,
+    "/users/{name}/server/progress": {"GET": servers.progress},
+    "/users/{name}/servers/{server:segment}": _SERVER,
+    "/users/{name}/servers/{server:segment}/progress": {"GET": servers.progress},
+    "/groups": {"GET": groups.list_groups, "POST": groups.create_groups},
+    "/groups/{name}": {
+        "GET": groups.read_group,
+        "POST": groups.create_group,
+        "DELETE": groups.delete_group,
+    },
+    "/groups/{name}/users": {"POST": groups.add_users, "DELETE": groups.remove_users},
+    "/groups/{name}/properties": {"PUT": groups.put_properties},
+    "/services": {"GET": services.list_services},
+    "/services/{name}": {
+        "GET": services.read_service,
+        "POST": services.create_service,
+        "DELETE": services.delete_service,
+    },
+    "/proxy": {
+        "GET": proxy.list_routes,
+        "POST": proxy.sync_routes,
+        "PATCH": proxy.move_proxy,
+    },
+}
+
+
+def routes(hub: Hub, stop: Callable[[], None]) -> list[Route]:
+    """Every route of a hub, the first match counting."""
+    base, prefix = hub.settings.base_url, hub.settings.hub_prefix
+    api = [
+        Route(f"{prefix}api{path}", ApiEndpoint(hub, stop, operations))
+        for path, operations in API.items()
+    ]
+    return [
+        *api,
+        Route(f"{prefix}health", ApiEndpoint(hub, stop, API["/health"])),
+        Route(f"{prefix}user/{{name}}/{{path:path}}", StoppedUserServer(hub, stop)),
+        Route(f"{prefix}{{path:path}}", UnknownPath(hub, stop)),
+        Route(f"{base}user/{{name}}", UserServer(hub, stop)),
+        Route(f"{base}user/{{name}}/{{path:path}}", UserServer(hub, stop)),
+        Route("/{path:path}", Elsewhere(hub, stop)),
+    ]

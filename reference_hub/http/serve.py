@@ -1,0 +1,73 @@
+"""Running the application under uvicorn."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Callable
+
+import uvicorn
+
+from ..core.hub import Hub
+from .app import create_app
+
+_KEEP_ALIVE = 120  # seconds: uvicorn's own 5 close connections under the feet of idle clients
+_GRACE = 1  # seconds for open streams when the hub stops
+
+
+class Server(uvicorn.Server):
+    """uvicorn, telling when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_ready()
+
+
+def listen(ip: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises OSError if the address cannot be had."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((ip, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def serve(
+    hub: Hub, sock: socket.socket, on_ready: Callable[[], None], *, exit_with_stdin: bool = False
+) -> None:
+    """Serve until stopped: by a signal, a shutdown request, or the end of standard input."""
+
+    def stop() -> None:
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        create_app(hub, stop),
+        lifespan="off",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    server = Server(config, on_ready)
+    if exit_with_stdin:
+        threading.Thread(target=follow_stdin, args=(server,), daemon=True).start()
+    server.run(sockets=[sock])
+
+
+def follow_stdin(server: uvicorn.Server) -> None:
+    """Stop the server when standard input ends: its parent is gone, however it went."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    server.should_exit = server.force_exit = True

@@ -1,0 +1,21 @@
+"""Traits of JupyterHub 6.1 that configuration files set and that do not show in its API."""
+
+_NAMES = """
+active_user_window activity_resolution admin_access allow_existing_invalid_named_servers
+answer_yes authenticate_prometheus authenticator_class bind_url cleanup_proxy cleanup_servers
+config_file confirm_no_ssl cookie_host_prefix_enabled cookie_max_age_days cookie_secret
+cookie_secret_file data_files_path db_kwargs db_url debug_db debug_proxy default_server_name
+default_url external_ssl_authorities extra_handlers extra_log_file extra_log_handlers
+forwarded_host_header generate_certs generate_config hub_bind_url hub_connect_ip
+hub_connect_port hub_connect_url hub_ip hub_port hub_routespec hub_socket_mode
+implicit_spawn_seconds init_spawners_timeout internal_certs_location internal_ssl ip
+jinja_environment_options last_activity_interval log_datefmt log_format log_level
+logging_config logo_file oauth_require_pkce oauth_token_expires_in pid_file port proxy_api_ip
+proxy_api_port proxy_auth_token proxy_check_interval proxy_class proxy_cmd public_url
+recreate_internal_certs redirect_to_server reset_db service_check_interval service_tokens
+show_config show_config_json shutdown_on_logout spawner_class ssl_cert ssl_key subdomain_hook
+subdomain_host template_paths template_vars trust_user_provided_tokens trusted_alt_names
+trusted_downstream_ips upgrade_db use_legacy_stopped_server_status_code user_redirect_hook
+"""
+
+WITHOUT_MEANING_HERE = frozenset(_NAMES.split())

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reference_hub.core import spawning
+from reference_hub.core.entities import Phase, Server
+from reference_hub.core.hub import Hub
+from tests.reference_hub.tools import START, FakeClock, refusal
+
+
+@pytest.fixture
+def server(hub: Hub) -> Server:
+    user = hub.find_user("ann")
+    assert user is not None
+    return user.servers[""]
+
+
+def test_starting_takes_no_time(hub: Hub, server: Server) -> None:
+    spawning.start(hub, server, {"color": "red"})
+    assert server.is_ready
+    assert server.started == server.last_activity == server.user.last_activity == START
+    assert server.user_options == {"color": "red"}
+    assert hub.active_servers == {"ann/": server}
+
+
+def test_unless_the_options_ask_for_some(hub: Hub, server: Server, clock: FakeClock) -> None:
+    spawning.start(hub, server, {"delay": 2})
+    assert server.pending == "spawn"
+    clock.advance(1.9)
+    spawning.settle_all(hub)
+    assert server.phase is Phase.STARTING
+    clock.advance(0.1)
+    spawning.settle_all(hub)
+    assert server.is_ready
+    assert server.pending is None
+
+
+def test_or_for_a_failure(hub: Hub, server: Server, clock: FakeClock) -> None:
+    with refusal(400):
+        spawning.start(hub, server, {"fail": True})
+    assert not server.is_active
+    spawning.start(hub, server, {"fail": True, "delay": 1})
+    assert server.failure is None
+    clock.advance(1)
+    spawning.settle_all(hub)
+    assert not server.is_active
+    assert server.failure is not None
+    assert hub.active_servers == {}
+    assert spawning.final_event(hub, server)["failed"] is True
+
+
+@pytest.mark.parametrize("delay", ["1", -1, 1e9, True, None, [1]])
+def test_a_delay_is_a_number_of_seconds(hub: Hub, server: Server, delay: Any) -> None:
+    with refusal(400):
+        spawning.start(hub, server, {"delay": delay})
+    assert not server.is_active
+
+
+def test_options_are_remembered(hub: Hub, server: Server) -> None:
+    spawning.start(hub, server, {"color": "red"})
+    spawning.stop(hub, server)
+    spawning.start(hub, server, None)
+    assert server.user_options == {"color": "red"}
+    spawning.stop(hub, server)
+    spawning.start(hub, server, {})
+    assert server.user_options == {}
+
+
+def test_a_running_server_has_a_token_of_its_own(hub: Hub, server: Server) -> None:
+    before = set(server.user.tokens)
+    spawning.start(hub, server, None)
+    (new,) = set(server.user.tokens) - before
+    token = server.user.tokens[new]
+    assert token.note == "Server at /user/ann/"
+    assert set(token.scopes) == {"users:activity!user", "access:servers!server=ann/"}
+    spawning.stop(hub, server)
+    assert set(server.user.tokens) == before
+
+
+def test_stopping_calls_a_start_off(hub: Hub, server: Server, clock: FakeClock) -> None:
+    spawning.start(hub, server, {"delay": 5})
+    clock.advance(1)
+    spawning.stop(hub, server)
+    clock.advance(10)
+    spawning.settle_all(hub)
+    assert not server.is_active
+    assert server.started is None
+    assert spawning.final_event(hub, server)["failed"] is True
+
+
+def test_the_last_event_of_a_good_start(hub: Hub, server: Server) -> None:
+    spawning.start(hub, server, None)
+    event = spawning.final_event(hub, server)
+    assert event["ready"] is True
+    assert event["progress"] == 100
+    assert event["url"] == "/user/ann/"
+
+
+def test_renaming_the_default_server_leaves_a_new_one(server: Server) -> None:
+    spawning.rename(server, "old")
+    assert server.user.servers["old"] is server
+    assert server.user.servers[""] is not server

@@ -1,0 +1,1 @@
+"""Tests of the reference hub, one file a module."""

@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import json as jsonlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError as TransportError
-from urllib3.exceptions import ReadTimeoutError
 
-from .errors import AnswerTooLarge, HubTooSlow, HubUnreachable, OtherOrigin
+from . import transport
+from .errors import AnswerTooLarge, HubError, OtherOrigin
 from .secret import Scrubber, Secret
 
-WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: Methods that change nothing. Any other may, also one that nobody has heard of.
+READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 #: Keys of JSON objects whose string values are secrets.
 SECRET_KEYS = frozenset({"token", "code", "access_token", "refresh_token"})
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 SIZE_LIMIT = 32 * 1024 * 1024
-_CHUNK = 65536
+_HEADERS = {"User-Agent": "hub-conformance", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+#: What may come out of `requests` and of what lies below it.
+_BROKEN = (requests.RequestException, TransportError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Request:
     @property
     def writes(self) -> bool:
         """Whether the method may change anything."""
-        return self.method.upper() in WRITING
+        return self.method.upper() not in READING
 
     @property
     def target(self) -> str:
@@ -94,7 +96,9 @@ class Answer:
         try:
             return jsonlib.loads(self.body, object_hook=self._wrap_secrets)
         except (ValueError, RecursionError) as error:
-            raise AssertionError(f"{self!r} has a body that is no JSON ({error})") from None
+            reason = str(error)
+        # Outside the handler: what was caught may hold the whole body.
+        raise AssertionError(f"{self!r} has a body that is no JSON ({reason})")
 
     def _wrap_secrets(self, found: dict[str, Any]) -> dict[str, Any]:
         for key in SECRET_KEYS & found.keys():
@@ -150,30 +154,119 @@ class Client:
         self.after: list[AfterHook] = []
         self.requests_sent = 0
         self.seconds_waited = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers["User-Agent"] = "hub-conformance"
-        self._session.verify = ca_bundle or True
-        # A hub may set cookies on API answers; kept, they would be credentials nobody asked for.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._verify = ca_bundle or True
+        # No session around it: one would follow half of a redirect, keep cookies (credentials that
+        # nobody asked for) and read `.netrc`.
+        self._adapter = transport.Adapter()
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._session.close()
+        self._adapter.close()
 
     def send(self, request: Request) -> Answer:
         """Send one request and return the whole answer.
 
-        Raises OutOfBounds (from the guard), HubUnreachable, HubTooSlow or AnswerTooLarge.
+        Raises what the hooks raise (the guard's OutOfBounds), OtherOrigin for a path that leads
+        elsewhere, HubUnreachable, HubTooSlow or AnswerTooLarge.
         """
+        self._before(request)
         started = time.perf_counter()
         try:
-            with self._open(request) as response:
-                body = b"".join(self._read(response, request, started))
-        except requests.RequestException as error:
-            raise self._explain(error, request) from None
+            with self._open(request, self.read_seconds) as response:
+                body = b"".join(self._limited(response.iter_content(transport.PIECE), request))
+        except _BROKEN as error:
+            failure = self._explain(error, request, self.read_seconds)
+        else:
+            return self._finish(request, response, body, started)
         finally:
             self.seconds_waited += time.perf_counter() - started
+        raise failure  # outside the handler: what was caught holds the token, and must not hang on
+
+    def stream(self, request: Request, seconds: float) -> Iterator[str]:
+        """Yield the lines of a streamed 200 answer, for at most `seconds`.
+
+        Raises AssertionError when the status is another one, else as `send`.
+        """
+        self._before(request)
+        started = time.perf_counter()
+        body = bytearray()
+        try:
+            with self._open(request, seconds) as response:
+                for line in self._lines(response, request, body):
+                    if response.status_code == 200:
+                        yield line
+        except _BROKEN as error:
+            failure: Exception = self._explain(error, request, seconds)
+        else:
+            answer = self._finish(request, response, bytes(body), started)
+            if answer.status == 200:
+                return
+            failure = AssertionError(f"expected a stream, got {answer!r}")
+        finally:
+            self.seconds_waited += time.perf_counter() - started
+        raise failure
+
+    def _lines(
+        self, response: requests.Response, request: Request, body: bytearray
+    ) -> Iterator[str]:
+        """Yield lines as they come; put all that came into `body`."""
+        start = 0
+        for chunk in self._limited(transport.as_it_comes(response), request):
+            body += chunk
+            while b"\n" in chunk and (end := body.find(b"\n", start)) >= 0:
+                yield body[start:end].rstrip(b"\r").decode("utf-8", "replace")
+                start = end + 1
+        if start < len(body):
+            yield body[start:].decode("utf-8", "replace")
+
+    def _open(self, request: Request, seconds: float) -> requests.Response:
+        prepared = self._prepare(request)
+        self.requests_sent += 1
+        for attempt in (1, 2):
+            try:
+                return self._adapter.send(
+                    prepared,
+                    stream=True,
+                    timeout=(self.connect_seconds, seconds),
+                    verify=self._verify,
+                )
+            except requests.ConnectionError as error:
+                # A kept connection may close under our hands. Only what changes nothing is sent
+                # again: a lost answer to a write may still have been carried out.
+                if attempt == 2 or request.writes or not transport.was_dropped(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
+        url = self.origin + request.target
+        # "@host/…" or ".host/…" in place of a path would make another host of the origin.
+        if not request.path.startswith("/") or origin_of(url) != origin_of(self.origin):
+            raise OtherOrigin(f"{request.path!r} is no path on {self.origin}; it was not sent")
+        headers = CaseInsensitiveDict({**_HEADERS})
+        headers.update(request.headers)
+        if request.credential is not None:
+            headers["Authorization"] = f"{request.scheme} {request.credential.reveal()}"
+        prepared = requests.Request(
+            request.method, self.origin, data=request.body, headers=headers
+        ).prepare()
+        # As it is, so that what the guard has seen and the transcript shows is what goes out:
+        # `requests` itself would decode %2e and resolve dot segments.
+        prepared.url = url
+        return prepared
+
+    def _limited(self, chunks: Iterable[bytes], request: Request) -> Iterator[bytes]:
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > self.size_limit:
+                raise AnswerTooLarge(
+                    f"{request.method} {request.path} answered more than {self.size_limit} bytes"
+                )
+            yield chunk
+
+    def _finish(
+        self, request: Request, response: requests.Response, body: bytes, started: float
+    ) -> Answer:
         answer = Answer(
             request=request,
             status=response.status_code,
@@ -185,125 +278,19 @@ class Client:
         self._after(answer)
         return answer
 
-    def stream(self, request: Request, seconds: float) -> Iterator[str]:
-        """Yield the lines of a streamed 200 answer, for at most `seconds`.
+    def _explain(self, error: Exception, request: Request, seconds: float) -> HubError:
+        """Turn a transport's exception into one sentence that carries no secret."""
+        kind, sentence = transport.explain(error, self.connect_seconds, seconds)
+        what = f"{request.method} {self.origin}{request.path}"
+        return kind(self.scrubber.scrub(f"{what}: {sentence}"))
 
-        Raises AssertionError when the status is another one, else as `send`.
-        """
-        started = time.perf_counter()
-        try:
-            with self._open(request) as response:
-                if response.status_code != 200:
-                    body = b"".join(self._read(response, request, started))
-                    raise AssertionError(f"expected a stream, got {response.status_code}: {body!r}")
-                yield from self._lines(response, request, started + seconds)
-        except requests.RequestException as error:
-            raise self._explain(error, request) from None
-        finally:
-            self.seconds_waited += time.perf_counter() - started
-
-    def _lines(
-        self, response: requests.Response, request: Request, deadline: float
-    ) -> Iterator[str]:
-        for line in response.iter_lines(chunk_size=1, decode_unicode=False):
-            yield line.decode("utf-8", "replace")
-            if time.perf_counter() > deadline:
-                raise HubTooSlow(f"{request.method} {request.path}: the stream did not end in time")
-
-    def _open(self, request: Request) -> requests.Response:
+    def _before(self, request: Request) -> None:
         for hook in self.before:
             hook(request)
-        prepared = requests.Request(
-            request.method,
-            self.origin + request.target,
-            data=request.body,
-            headers=self._headers(request),
-        )
-        self.requests_sent += 1
-        for attempt in (1, 2):
-            try:
-                return self._session.send(
-                    self._session.prepare_request(prepared),
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=(self.connect_seconds, self.read_seconds),
-                    verify=self._session.verify,
-                )
-            except requests.ConnectionError as error:
-                # A kept connection may close under our hands. Only what changes nothing is sent
-                # again: a lost answer to a write may still have been carried out.
-                if attempt == 2 or request.writes or not _was_dropped(error):
-                    raise
-        raise AssertionError("unreachable")
-
-    def _headers(self, request: Request) -> dict[str, str]:
-        headers = dict(request.headers)
-        if request.credential is not None:
-            headers["Authorization"] = f"{request.scheme} {request.credential.reveal()}"
-        return headers
-
-    def _read(
-        self, response: requests.Response, request: Request, started: float
-    ) -> Iterator[bytes]:
-        size = 0
-        for chunk in response.iter_content(_CHUNK):
-            size += len(chunk)
-            if size > self.size_limit:
-                raise AnswerTooLarge(
-                    f"{request.method} {request.path} answered more than {self.size_limit} bytes"
-                )
-            if time.perf_counter() - started > self.read_seconds:
-                raise HubTooSlow(
-                    f"{request.method} {request.path} was still answering"
-                    f" after {self.read_seconds:g} s"
-                )
-            yield chunk
-
-    def _explain(self, error: Exception, request: Request) -> Exception:
-        """Turn a transport's exception into one sentence that carries no secret."""
-        what = f"{request.method} {self.origin}{request.path}"
-        if isinstance(error, requests.exceptions.SSLError):
-            return HubUnreachable(
-                f"{what}: the certificate is not trusted ({_root_cause(error)});"
-                " a private authority's certificate is given with --hub-ca-bundle"
-            )
-        if isinstance(error, requests.ConnectTimeout):
-            return HubUnreachable(f"{what}: no connection within {self.connect_seconds:g} s")
-        if isinstance(error, requests.Timeout) or _caused_by(error, ReadTimeoutError):
-            return HubTooSlow(f"{what}: no answer within {self.read_seconds:g} s")
-        return HubUnreachable(self.scrubber.scrub(f"{what}: {_root_cause(error)}"))
 
     def _after(self, answer: Answer) -> None:
         for hook in self.after:
             hook(answer)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        inner = next((each for each in error.args if isinstance(each, BaseException)), None)
-        error = getattr(error, "reason", None) or inner or error.__cause__ or error.__context__
-        if not isinstance(error, BaseException):
-            return
-
-
-def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    return any(isinstance(each, kind) for each in _causes(error))
-
-
-def _was_dropped(error: BaseException) -> bool:
-    return _caused_by(error, ConnectionResetError) or _caused_by(error, BrokenPipeError)
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return the innermost sentence, without urllib3's object addresses."""
-    innermost = list(_causes(error))[-1]
-    text = str(innermost) or type(innermost).__name__
-    if isinstance(innermost, TransportError) and ": " in text:
-        text = text.split(": ", 1)[1]
-    return text
 
 
 def origin_of(url: str) -> str:
@@ -319,12 +306,16 @@ def origin_of(url: str) -> str:
 def path_within(origin: str, url: str) -> str:
     """Return path and query of `url`, which may be relative.
 
-    Raises OtherOrigin when it is absolute and of another origin than `origin`.
+    Raises OtherOrigin when it is absolute and of another origin than `origin`, or no URL at all.
     """
-    parts = urlsplit(url)
-    if (parts.scheme or parts.netloc) and origin_of(url) != origin_of(origin):
-        raise OtherOrigin(f"{url} is on another origin than {origin}: the token stays here")
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    try:
+        parts = urlsplit(urljoin(f"{origin}/", url))
+        same = origin_of(parts.geturl()) == origin_of(origin) and parts.username is None
+    except ValueError:
+        same = False
+    if not same:
+        raise OtherOrigin(f"{url!r} is on another origin than {origin}: the token stays here")
+    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
 
 
 def encode_query(params: Mapping[str, Any]) -> str:

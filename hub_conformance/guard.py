@@ -1,24 +1,49 @@
 """Which requests may leave: the sandbox's hook before sending.
 
 A writing request must name only objects of this run's sandbox, or tokens this run made. The guard
-reads names from the path and the body; what it cannot read it does not let out. It also notes what
-was named, so that the sandbox knows what there may be to remove, whoever made the request.
+reads names from the path, the query and the body; what it cannot read, or others could read in
+another way, it does not let out. It also notes what was named, so that the sandbox knows what there
+may be to remove, whoever made the request.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from .client import Answer, Request
 from .errors import OutOfBounds
+from .reading import UNREADABLE, check_head, climbs, json_of, segments
+
+#: Keys under which a body or a query names one object or a list of them, in lower case.
+ONE = {
+    "user": "user",
+    "username": "user",
+    "group": "group",
+    "service": "service",
+    "oauth_client_id": "client",
+}
+MANY = {
+    "usernames": "user",
+    "users": "user",
+    "members": "user",
+    "groups": "group",
+    "services": "service",
+}
+#: Keys whose values are data, whatever they look like.
+DATA = frozenset({"properties", "auth_state", "user_options", "info"})
+#: Words that a body which is no JSON may have beside names of this run.
+_WORDS = frozenset({"name", "admin", "true", "false", "null", *ONE, *MANY})
+_METHODS = frozenset({"_method", "method", "_http_method"})
+_BOOLEANS = frozenset({"", "true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0"})
 
 
 @dataclass(frozen=True)
 class Named:
-    """Something a writing request names. `inside` is the user of a server or token."""
+    """Something a writing request names. `inside` is the user of a server, share or token."""
 
     kind: str
     name: str
@@ -45,12 +70,17 @@ class Guard:
         self._own_tokens |= {each.name for each in found if each.kind == "token"}
 
     def owns(self, name: str) -> bool:
-        """Whether a name belongs to this run. Hubs may lower-case names, so case is ignored."""
-        return name.lower().startswith(f"{self.run}-")
+        """Whether a name belongs to this run. Hubs may lower-case names, so case is ignored.
+
+        One that climbs out of its place in a path (`<run>-x/../alice`) is nobody's.
+        """
+        prefix = name[: len(self.run) + 1]
+        return prefix.isascii() and prefix.lower() == f"{self.run}-" and not climbs(name)
 
     def before(self, request: Request) -> None:
         """Raise OutOfBounds unless the request may be sent; note what it names."""
-        if not request.writes:
+        check_head(request)
+        if not request.writes and not self._spawns(request):
             return
         named = list(self._named(request))
         for each in named:
@@ -62,13 +92,20 @@ class Guard:
         for each in named:
             self.noted(each)
 
+    def _spawns(self, request: Request) -> bool:
+        """Whether this is the page that starts a server when it is only looked at."""
+        path = request.path
+        inside = path.startswith(f"{self.api}/") and not climbs(path)
+        return not inside and "/spawn" in unquote(path)
+
     def after(self, answer: Answer) -> None:
         """Learn the ids of tokens that the caller was issued by this run."""
-        segments = self._segments(answer.request)
-        if answer.ok and answer.request.method == "POST":
-            match segments:
-                case ["users", name, "tokens"] if isinstance(answer.json, dict):
-                    token_id = str(answer.json.get("id", ""))
+        request = answer.request
+        if not answer.ok or request.method.upper() != "POST":
+            return
+        match self._below_api(request):
+            case ["users", name, "tokens"]:
+                if token_id := _id_in(answer):
                     if name == self.caller:
                         self._own_tokens.add(token_id)
                     self.noted(Named("token", token_id, inside=name))
@@ -80,89 +117,194 @@ class Guard:
             )
         if named.kind == "token owner":
             return self.owns(named.name) or (
-                named.name == self.caller and self._is_marked(request.json)
+                named.name == self.caller and self._is_marked(json_of(request))
             )
+        if named.kind == "client":  # a service's OAuth client is called after it
+            return self.owns(named.name.removeprefix("service-"))
         if named.kind in ("user", "group", "service"):
             return self.owns(named.name)
-        return named.kind == "server" and self.owns(named.inside)
+        return named.kind in ("server", "share") and self.owns(named.inside)
 
     def _is_marked(self, body: Any) -> bool:
         note = body.get("note") if isinstance(body, dict) else None
         return isinstance(note, str) and self.owns(note)
 
-    def _segments(self, request: Request) -> list[str]:
+    def _below_api(self, request: Request) -> list[str]:
         """Decoded segments below the API's root; [] for a path elsewhere."""
-        path = request.path.rstrip("/")
-        if not path.startswith(f"{self.api}/"):
-            return []
-        return [unquote(each) for each in path.removeprefix(f"{self.api}/").split("/")]
+        root = segments(self.api)
+        found = segments(request.path)
+        return found[len(root) :] if found[: len(root)] == root else []
 
     def _named(self, request: Request) -> Iterator[Named]:
-        segments = self._segments(request)
-        body = request.json
-        if {".", "..", ""} & set(segments):
-            raise OutOfBounds(f"{request.path} has empty or dot segments; it was not sent")
-        match segments:
-            case ["users"]:
-                yield from _listed("user", body, "usernames", request)
+        body = json_of(request)
+        yield from _in_query(request)
+        match self._below_api(request):
+            case ["users" | "groups" | "services" as plural]:
+                yield from self._named_of_all(plural.removesuffix("s"), body, request)
             case ["users", name, *rest]:
-                yield from self._named_of_user(name, rest, body)
-            case ["groups"]:
-                yield from _listed("group", body, "groups", request)
-                yield from _listed("user", body, "users", request)
-            case ["groups", name, *rest]:
+                yield from self._named_of_user(name, rest, body, request)
+            case ["groups", name, "properties"]:  # the body is data
                 yield Named("group", name)
-                if rest != ["properties"]:  # properties are data, whatever their keys
-                    yield from _listed("user", body, "users", request)
-            case ["services", name]:
-                yield Named("service", name)
-            case ["shutdown"] if _is_refused_shutdown(body):
+            case ["groups", name, "shared", owner, server]:
+                yield Named("group", name)
+                yield Named("share", server, inside=owner)
+            case ["groups" | "services" as plural, name, *_]:
+                kind = plural.removesuffix("s")
+                yield Named(kind, name)
+                yield from self._in_body(kind, body, request)
+            case ["shares" | "share-codes", owner, *server]:
+                yield Named("share", "/".join(server), inside=owner)
+                yield from self._in_body("share", body, request)
+            case ["shutdown"] if request.method == "POST" and _is_refused_shutdown(body):
                 return
-            case ["proxy"] if request.method == "POST" or isinstance(body, list):
+            case ["proxy"] if request.method == "POST":  # checks the routes, changes none
+                return
+            case ["proxy"] if request.method == "PATCH" and body == []:  # refused by any hub
                 return
             case _:
                 yield from self._named_outside_api(request)
 
-    def _named_of_user(self, name: str, rest: list[str], body: Any) -> Iterator[Named]:
+    def _named_of_all(self, kind: str, body: Any, request: Request) -> Iterator[Named]:
+        """Names in a request to a whole list. Only adding to it may name nothing.
+
+        A hub could take a PUT for all that there is to be, a DELETE for all that is to go.
+        """
+        named = list(self._in_body(kind, body, request))
+        if request.method == "PUT" or (request.method != "POST" and not named):
+            named.append(Named("path", request.path))
+        yield from named
+
+    def _named_of_user(
+        self, name: str, rest: list[str], body: Any, request: Request
+    ) -> Iterator[Named]:
         match rest:
             case ["tokens"]:
                 yield Named("token owner", name)
             case ["tokens", token_id]:
                 yield Named("token", token_id, inside=name)
-            case ["server"]:
+            case ["server"] | ["servers"]:  # the second is the empty name, the slash cut off
                 yield Named("server", "", inside=name)
             case ["servers", server]:
                 yield Named("server", server, inside=name)
-            case [] | ["activity"]:
+            case ["shared", owner, server]:
                 yield Named("user", name)
-                if not rest and isinstance(body, dict) and isinstance(body.get("name"), str):
-                    yield Named("user", body["name"])
+                yield Named("share", server, inside=owner)
+            case ["activity"]:
+                yield Named("user", name)
+            case []:
+                yield Named("user", name)
+                yield from self._in_body("user", body, request)
             case _:
                 yield Named("path", "/".join(rest))
 
     def _named_outside_api(self, request: Request) -> Iterator[Named]:
         """Name the server behind `/user/:name/…`, which is the user's own."""
-        below = unquote(request.path).removeprefix(self.prefix).split("/")
-        if below[:1] == ["user"] and len(below) > 2:
-            yield Named("server", "/".join(below[2:]), inside=below[1])
-        else:
-            yield Named("path", request.path)
+        root = segments(self.prefix) if self.prefix != "/" else []
+        found = segments(request.path)
+        match found[len(root) :] if found[: len(root)] == root else []:
+            case ["user", name, *rest] if rest or request.path.endswith("/"):
+                yield Named("server", "/".join(rest), inside=name)
+            case ["hub", "spawn", name, *rest]:
+                yield Named("server", "/".join(rest), inside=name)
+            case _:
+                yield Named("path", request.path)
+
+    def _in_body(self, kind: str, body: Any, request: Request) -> Iterator[Named]:
+        """Names in the body of a request that makes or changes objects of one kind.
+
+        Raises OutOfBounds for what some hub may read as the name of a stranger.
+        """
+        if body is UNREADABLE:
+            self._check_words(request)
+        if isinstance(body, (list, str)):
+            yield from _leaves(kind, body, request)
+        stack = [body]
+        while stack:
+            found = stack.pop()
+            if isinstance(found, list):
+                stack += found
+            elif isinstance(found, dict):
+                for key, value in found.items():
+                    key = key.casefold()  # some hubs are not particular about the case of keys
+                    if key in ONE or key == "name":
+                        yield from _one(ONE.get(key, kind), value, request)
+                    elif key in MANY:
+                        yield from _leaves(MANY[key], value, request)
+                    elif key not in DATA:
+                        stack.append(value)
+
+    def _check_words(self, request: Request) -> None:
+        """Let out a body that is no JSON only if there is no word in it that could be a name.
+
+        Each must be a key, a literal, or a plain name of this run.
+        """
+        text = (request.body or b"").decode("utf-8", "replace")
+        for word in re.findall(r"[^\s\[\]{}:,\"'=&]+", text):
+            is_ours = re.fullmatch(r"[A-Za-z0-9.-]+", word) and self.owns(word)
+            if not is_ours and word.casefold() not in _WORDS:
+                raise OutOfBounds(
+                    f"{request.method} {request.path} has a body that is not plainly JSON, with"
+                    f" {word[:40]!r} in it; it was not sent"
+                )
 
 
-def _listed(kind: str, body: Any, key: str, request: Request) -> Iterator[Named]:
-    """Names in a list of the body, or in the keys of an object that stands in its place.
+def _in_query(request: Request) -> Iterator[Named]:
+    """Names in the query: some servers let it stand in for the body, or for the method."""
+    for key, value in parse_qsl(request.query.replace(";", "&"), keep_blank_values=True):
+        key = key.casefold().partition("[")[0]
+        if key in _METHODS:
+            raise OutOfBounds(f"{request.target} names a method in its query; it was not sent")
+        if kind := (ONE | MANY | {"name": "user"}).get(key):
+            yield Named(kind, value)
 
-    A bare string is refused: a hub may take it letter by letter.
+
+def _one(kind: str, found: Any, request: Request) -> Iterator[Named]:
+    """The one name that stands there; what is no text, some hub may make text of."""
+    if isinstance(found, str):
+        yield Named(kind, found)
+    elif found is not None:
+        raise OutOfBounds(f"{request.path}: {found!r} in place of a name; it was not sent")
+
+
+def _leaves(kind: str, found: Any, request: Request) -> Iterator[Named]:
+    """Every name in a list of them, or in an object that stands in its place, however deep.
+
+    A bare string is refused: a hub may take it letter by letter. So is a number among names: a
+    hub may take it as text.
     """
-    found = body.get(key) if isinstance(body, dict) else None
-    if isinstance(found, str) or isinstance(body, str):
-        raise OutOfBounds(f"{request.path}: {key!r} is a bare string; it was not sent")
-    if isinstance(found, (list, dict)):
-        for name in found:
-            if isinstance(name, str):
-                yield Named(kind, name)
+    if isinstance(found, str):
+        raise OutOfBounds(f"{request.path}: a bare string for a list of names; it was not sent")
+    stack = list(_parts(found))
+    while stack:
+        each = stack.pop()
+        if isinstance(each, str):
+            yield Named(kind, each)
+        elif isinstance(each, (list, dict)):
+            stack += _parts(each)
+        elif each is not None:
+            raise OutOfBounds(f"{request.path}: {each!r} among names; it was not sent")
+
+
+def _parts(found: Any) -> list[Any]:
+    if isinstance(found, dict):
+        return [*found, *found.values()]
+    return found if isinstance(found, list) else []
+
+
+def _id_in(answer: Answer) -> str:
+    try:
+        model = answer.json
+    except AssertionError:  # for the rule to find
+        return ""
+    return str(model.get("id") or "") if isinstance(model, dict) else ""
 
 
 def _is_refused_shutdown(body: Any) -> bool:
-    """Whether even an authorised call is refused: `proxy` and `servers` must be booleans."""
-    return isinstance(body, dict) and isinstance(body.get("proxy"), str)
+    """Whether even an authorised call is refused: `proxy` must be a boolean.
+
+    A string that spells one is not sent: a lenient hub would take it, and end.
+    """
+    if not isinstance(body, dict) or not body.keys() <= {"proxy", "servers"}:
+        return False
+    proxy = body.get("proxy")
+    return isinstance(proxy, str) and proxy.strip().casefold() not in _BOOLEANS

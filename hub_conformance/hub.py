@@ -51,6 +51,13 @@ class Page:
         info = body["_pagination"]
         assert isinstance(info, dict), f"_pagination is {info!r}"
         assert info.keys() >= {"offset", "limit", "total", "next"}, f"_pagination is {info}"
+        _check_numbers(info, "offset", "limit", "total")
+        assert isinstance(body["items"], (list, dict)), f"items is {body['items']!r}"
+        after = info["next"]
+        assert after is None or isinstance(after, dict), f"next is {after!r}"
+        if after is not None:
+            assert after.keys() >= {"offset", "limit", "url"}, f"next is {after}"
+            _check_numbers(after, "offset", "limit")
         return cls(
             answer,
             items=body["items"],
@@ -59,6 +66,11 @@ class Page:
             total=info["total"],
             next=info["next"],
         )
+
+
+def _check_numbers(found: dict[str, Any], *keys: str) -> None:
+    for key in keys:
+        assert type(found[key]) is int, f"{key} is {found[key]!r}, not a number"
 
 
 @dataclass(frozen=True)
@@ -127,6 +139,7 @@ class Hub:
 
         Raises OtherOrigin when it is not on the hub's own origin.
         """
+        assert isinstance(url, str), f"expected a URL, got {url!r}"
         path = path_within(self.target.origin, url)
         parts = urlsplit(path)
         return self.client.send(
@@ -172,9 +185,7 @@ class Hub:
         found = []
         for line in self.client.stream(request, seconds):
             if line.startswith("data:"):
-                event = jsonlib.loads(line.removeprefix("data:"))
-                assert isinstance(event, dict), f"an event is {event!r}"
-                found.append(event)
+                found.append(_event(line.removeprefix("data:")))
         return found
 
     def _outside(self, method: str, path: str, **kwargs: Any) -> Request:
@@ -212,3 +223,12 @@ class Hub:
             credential=self.credential,
             scheme=self.scheme,
         )
+
+
+def _event(text: str) -> dict[str, Any]:
+    try:
+        event = jsonlib.loads(text)
+    except (ValueError, RecursionError):
+        event = None
+    assert isinstance(event, dict), f"an event is no JSON object: {text[:200]!r}"
+    return event

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import hmac
+import html
+import json
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 BLANK = "***"
 #: Shorter strings are words, not secrets; blanking them would only mangle the report.
@@ -38,7 +41,8 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(
-            self._value.encode(), other._value.encode()
+            self._value.encode("utf-8", "surrogatepass"),
+            other._value.encode("utf-8", "surrogatepass"),
         )
 
     def __hash__(self) -> int:
@@ -58,27 +62,78 @@ class Scrubber:
         """Remember a secret, in the spellings it may turn up in, and return it wrapped."""
         text = value.reveal() if isinstance(value, Secret) else value
         if len(text) >= SHORTEST:
-            self._known.update({text, quote(text, safe=""), repr(text)[1:-1]})
+            self._known.update(_spellings(text))
         return Secret(text)
 
     def scrub(self, text: str) -> str:
         """Return `text` with every known secret blanked."""
-        for known in sorted(self._known, key=len, reverse=True):
-            if known in text:
-                text = text.replace(known, BLANK)
+        # Again, because blanks and what stands beside them may spell a secret; each round shortens.
+        while spans := self._spans(text):
+            text = _blanked(text, spans)
         return text
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets are, in order: all of them, also those that overlap."""
+        return sorted(span for known in self._known for span in _found(known, text))
 
     def scrub_tree(self, value: Any) -> Any:
         """Scrub every string inside a report's representation, in place where it can be."""
         if isinstance(value, str):
             return self.scrub(value)
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, bytes):
+            return self.scrub(value.decode("latin-1")).encode("latin-1")
+        if isinstance(value, dict):
+            return {self.scrub_tree(key): self.scrub_tree(each) for key, each in value.items()}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(self.scrub_tree(each) for each in value))
+        if isinstance(value, (list, tuple, set, frozenset)):
             return type(value)(self.scrub_tree(each) for each in value)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             for field in dataclasses.fields(value):
                 current = getattr(value, field.name)
                 object.__setattr__(value, field.name, self.scrub_tree(current))
         return value
+
+
+def _spellings(text: str) -> set[str]:
+    """The secret itself, as percent-encoded, in JSON, HTML and Python's repr of text and bytes."""
+    raw = text.encode("utf-8", "surrogatepass")
+    quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+    escaped = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    return {
+        text,
+        *quoted,
+        *(_lower_hex(each) for each in quoted),
+        *escaped,
+        *(each.replace("/", "\\/") for each in escaped),
+        html.escape(text),
+        repr(text)[1:-1],
+        ascii(text)[1:-1],
+        repr(raw)[2:-1],
+        raw.decode("latin-1"),
+    }
+
+
+def _lower_hex(quoted: str) -> str:
+    first, *rest = quoted.split("%")
+    return first + "".join(f"%{each[:2].lower()}{each[2:]}" for each in rest)
+
+
+def _found(known: str, text: str) -> Iterator[tuple[int, int]]:
+    start = text.find(known)
+    while start >= 0:
+        yield start, start + len(known)
+        start = text.find(known, start + 1)
+
+
+def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    """Put one blank in place of each run of spans that overlap."""
+    parts, end = [], 0
+    for first, last in spans:
+        if first >= end:
+            parts += [text[end:first], BLANK]
+        end = max(end, last)
+    return "".join([*parts, text[end:]])
 
 
 def scrub_log_records(scrubber: Scrubber) -> Callable[[], None]:
@@ -90,11 +145,25 @@ def scrub_log_records(scrubber: Scrubber) -> Callable[[], None]:
 
     def factory(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = previous(*args, **kwargs)
-        text = record.getMessage()
-        clean = scrubber.scrub(text)
-        if clean != text:
-            record.msg, record.args = clean, ()
+        _scrub_record(record, scrubber)
         return record
 
     logging.setLogRecordFactory(factory)
     return lambda: logging.setLogRecordFactory(previous)
+
+
+def _scrub_record(record: logging.LogRecord, scrubber: Scrubber) -> None:
+    try:
+        text = record.getMessage()
+    except Exception:  # a call with arguments that do not fit: logging would print them all
+        text = f"{record.msg!s} {record.args!r}"
+        record.msg, record.args = text, ()
+    clean = scrubber.scrub(text)
+    if clean != text:
+        record.msg, record.args = clean, ()
+    if record.exc_info and record.exc_info[0]:
+        told = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+        if (clean := scrubber.scrub(told)) != told:
+            record.exc_text = clean  # formatters use it instead of the traceback
+    if record.stack_info:
+        record.stack_info = scrubber.scrub(record.stack_info)

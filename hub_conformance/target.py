@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from .client import Answer, Client, Request, origin_of
 from .errors import HubError, UsageError
@@ -14,16 +14,18 @@ from .secret import Secret
 #: Minor releases the contract is judged on, oldest first.
 JUDGED = ((2, 3), (3, 1), (4, 1), (5, 5), (6, 1))
 NEWEST = "6.1"
+#: Characters of a version. A hub may answer anything, and this is printed.
+_LONGEST = 60
 
 
 def parse_version(text: str) -> tuple[int, int]:
     """Return (major, minor) of "6.1.1", "6.1" or "6.2.0.dev1".
 
-    Raises ValueError when the text does not start with two numbers.
+    Raises ValueError when the text is not two numbers, and perhaps more, with dots between.
     """
-    match = re.match(r"(\d+)\.(\d+)", text)
-    if not match:
-        raise ValueError(f"{text!r} is no version: write it like {NEWEST}")
+    match = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})([.+-]?[0-9A-Za-z]+)*", text[: _LONGEST + 1])
+    if not match or len(text) > _LONGEST:
+        raise ValueError(f"{text[:_LONGEST]!r} is no version: write it like {NEWEST}")
     return int(match[1]), int(match[2])
 
 
@@ -36,22 +38,36 @@ def base_url(url: str) -> str:
     """Return the address under which the hub lives, ending in "/", from any form people write.
 
     `http://host:8000`, `…/jupyter`, `…/hub`, `…/hub/api`, each with or without a trailing slash.
-    Raises UsageError for what is no http(s) URL.
+    Raises UsageError for what is no http(s) URL, or carries more than the address.
     """
-    parts = urlsplit(url.strip())
     try:
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+        parts = urlsplit(url.strip())
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
         raise UsageError(
-            f"{url!r} is no address of a hub: write it like https://hub.example.org"
-            " or http://127.0.0.1:8000/jupyter"
+            f"{_presentable(url)!r} is no address of a hub: write it like"
+            " https://hub.example.org or http://127.0.0.1:8000/jupyter"
         )
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise UsageError("the hub's URL carries a user name or password: give a token instead")
-    path = re.sub(r"/hub(/api)?$", "", parts.path.rstrip("/"))
-    return f"{origin_of(url)}{path}/"
+    if parts.query or parts.fragment:
+        raise UsageError(
+            f"{_presentable(url)!r}: the hub's URL ends with its path; leave out what begins with"
+            " ? or #, and give a token in a way of its own"
+        )
+    path = re.sub(r"/hub(/api)?$", "", parts.path.rstrip("/")).rstrip("/")
+    return f"{origin_of(url)}{quote(path, safe=_IN_PATHS)}/"
+
+
+#: What a path may hold as it is; "%" because it may be encoded already.
+_IN_PATHS = "/%:@!$&'()*+,;=~"
+
+
+def _presentable(url: str) -> str:
+    """What of a URL may be shown: a password or token in it may not."""
+    return re.sub(r"//[^/]*@", "//***@", re.split("[?#]", url.strip())[0])
 
 
 @dataclass(frozen=True)
@@ -132,12 +148,12 @@ def _ask(client: Client, path: str, token: Secret | None = None) -> Answer:
 def _version(client: Client, base: str, api: str) -> str:
     answer = _ask(client, f"{api}/")
     version = _json_object(answer).get("version")
-    if answer.status == 200 and isinstance(version, str):
+    if answer.status == 200 and version is not None:
         try:
-            parse_version(version)
+            parse_version(version if isinstance(version, str) else repr(version))
         except ValueError as error:
             raise UsageError(f"{base} reports a version that cannot be read: {error}") from None
-        return version
+        return str(version)
     raise UsageError(
         f"{base} is no JupyterHub: GET {api}/ answered {answer.status}"
         f" {_content_type(answer)} instead of JSON with a version."
@@ -150,7 +166,7 @@ def _owner(client: Client, api: str, token: Secret) -> Owner:
     if answer.status in (401, 403):
         raise UsageError(
             f"the hub refused the token: GET {api}/user answered {answer.status}"
-            f" ({answer.message or 'no message'}). Is it complete, of this hub, not expired?"
+            f" ({_said(answer)}). Is it complete, of this hub, not expired?"
         )
     model = _json_object(answer)
     kind, name = model.get("kind"), model.get("name")
@@ -188,10 +204,21 @@ def _is_internal(client: Client, api: str, token: Secret) -> bool:
 
 
 def _same_place(ours: str, theirs: str) -> bool:
-    here, there = urlsplit(ours), urlsplit(origin_of(theirs))
-    loopback = {"127.0.0.1", "localhost", "::1"}
+    try:
+        here, there = urlsplit(origin_of(ours)), urlsplit(origin_of(theirs))
+    except ValueError:  # a hub may call anything its target
+        return False
     hosts = {here.hostname, there.hostname}
-    return here.port == there.port and (len(hosts) == 1 or hosts <= loopback)
+    same_port = (here.scheme, here.port) == (there.scheme, there.port)
+    return same_port and (len(hosts) == 1 or hosts <= _LOOPBACK)
+
+
+def _said(answer: Answer) -> str:
+    """The message of a refusal, fit to be printed: it may quote the token."""
+    return answer.scrubber.scrub(answer.message)[:200] or "no message"
+
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def _json_object(answer: Answer) -> dict[str, Any]:

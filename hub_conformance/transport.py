@@ -1,0 +1,183 @@
+"""Connections on which a whole answer, headers included, has one deadline.
+
+`requests` passes its read limit on to each single `recv`: a hub that sends a byte now and then is
+never too slow for it. Here the limit that was set for the first byte counts for the last one too,
+and what arrives on the wire is counted, because a header or chunk line without end is collected
+below the level at which a body's size can be seen.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import math
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from .errors import AnswerTooLarge, HubError, HubTooSlow, HubUnreachable
+
+#: Bytes of one answer on the wire. Above the client's own limit of a body, which words it better.
+WIRE_LIMIT = 64 * 1024 * 1024
+#: Bytes read at a time.
+PIECE = 65536
+
+
+class WireLimitPassed(OSError):
+    """More bytes came than any answer may have."""
+
+
+class _DeadlinePassed(TimeoutError):
+    """The whole answer was not there in time."""
+
+
+class _Metered(io.RawIOBase):
+    """A socket's stream that ends at a deadline and after so many bytes."""
+
+    def __init__(self, stream: io.RawIOBase, sock: socket.socket) -> None:
+        self._stream = stream
+        self._sock = sock
+        self._left = WIRE_LIMIT
+        self._seconds = sock.gettimeout()
+        self._deadline = time.monotonic() + (math.inf if self._seconds is None else self._seconds)
+
+    def readable(self) -> bool:
+        """As every stream of a connection."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there; raise _DeadlinePassed or WireLimitPassed when that is too late."""
+        if self._left <= 0:
+            raise WireLimitPassed(f"more than {WIRE_LIMIT} bytes")
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise _DeadlinePassed
+        self._sock.settimeout(None if remaining == math.inf else remaining)
+        try:
+            found = self._stream.readinto(buffer)
+        except TimeoutError:
+            raise _DeadlinePassed from None
+        finally:
+            # The connection may be kept; its next request must not inherit what was left here.
+            self._sock.settimeout(self._seconds)
+        self._left -= found or 0
+        return found
+
+    def close(self) -> None:
+        """Close the stream below, which lets the socket go."""
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+class _MeteredResponse(http.client.HTTPResponse):
+    """Made when the request is out and the socket has the read limit: the clock starts here."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_Metered(self.fp.detach(), sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = _MeteredResponse
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _MeteredResponse
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class Adapter(HTTPAdapter):
+    """`requests`' adapter with metered connections."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools; called by the base class."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def as_it_comes(response: requests.Response) -> Iterator[bytes]:
+    """Yield a body in pieces as they arrive, where `iter_content` would wait for a full one."""
+    if response.raw.chunked:
+        yield from response.iter_content(PIECE)
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        yield piece
+
+
+def explain(
+    error: Exception, connect_seconds: float, read_seconds: float
+) -> tuple[type[HubError], str]:
+    """Return the class of error and the sentence for what the layers below raised."""
+    cause = _root_cause(error)
+    if _has(error, WireLimitPassed):
+        return AnswerTooLarge, f"the answer has {cause} on the wire"
+    if _has(error, _DeadlinePassed):
+        return HubTooSlow, f"no whole answer within {read_seconds:g} s"
+    if isinstance(error, requests.Timeout):  # of connect, the TLS handshake or sending
+        return HubUnreachable, f"no connection within {connect_seconds:g} s"
+    if isinstance(error, ValueError):  # the words of which quote what cannot be sent
+        return (
+            HubError,
+            "it cannot be sent: the address or a header has characters not allowed there",
+        )
+    if _has(error, ssl.SSLCertVerificationError):
+        return HubUnreachable, (
+            f"the certificate is not trusted ({cause});"
+            " a private authority's certificate is given with --hub-ca-bundle"
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        return HubUnreachable, f"no TLS connection ({cause}); does the hub speak https there?"
+    if _has(error, http.client.RemoteDisconnected):
+        return HubUnreachable, "the connection was closed without an answer"
+    if _has(error, http.client.BadStatusLine):
+        return HubUnreachable, f"what came back is no HTTP ({cause[:80]!r})"
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return HubUnreachable, f"the answer's Content-Encoding is not what it says ({cause})"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return HubUnreachable, f"the connection broke in the middle of the answer ({cause})"
+    return HubUnreachable, cause
+
+
+def was_dropped(error: Exception) -> bool:
+    """Whether the other side had closed the connection."""
+    return _has(error, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
+
+
+def _has(error: Exception, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(each, kinds) for each in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: object = error
+    while isinstance(current, BaseException) and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        inner = next((each for each in current.args if isinstance(each, BaseException)), None)
+        reason = getattr(current, "reason", None)  # of some it is a string
+        below = reason if isinstance(reason, BaseException) else inner
+        current = below or current.__cause__ or current.__context__
+
+
+def _root_cause(error: BaseException) -> str:
+    """Return the innermost sentence, without urllib3's object addresses."""
+    innermost = list(_causes(error))[-1]
+    text = str(innermost) or type(innermost).__name__
+    if isinstance(innermost, HTTPError) and ": " in text:
+        text = text.split(": ", 1)[1]
+    return text

@@ -10,8 +10,10 @@ import pytest
 from .client import origin_of
 from .guard import Guard
 from .hub import Hub
-from .rules import Rule, not_applicable, not_requested, untested
+from .named import CREATES, Trio, are_enabled, make_stopped, trio_names
+from .rules import MARK, Rule, not_applicable, not_requested, untested
 from .sandbox import Sandbox, Token, User
+from .stage import Stage
 from .target import Target
 
 if TYPE_CHECKING:
@@ -63,8 +65,8 @@ def hub(hub_run: Run, target: Target, guard: Guard) -> Iterator[Hub]:
     """The hub, through the token that the run was given."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
-        client.before.append(guard.before)
-        client.after += [hub_run.transcript.after, guard.after]
+        client.before += [guard.before, hub_run.before]
+        client.after += [hub_run.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None
     yield Hub(main, target, hub_run.token, proxied=proxied)
@@ -82,9 +84,12 @@ def anonymous(hub: Hub) -> Hub:
     return hub.using(None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def shared(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
-    """The run's sandbox: what is made here lives until the end and is not changed by rules."""
+    """The run's sandbox: what is made here lives until the end and is not changed by rules.
+
+    Always open, so that what a rule makes by a bare request is removed too.
+    """
     sandbox = Sandbox(
         hub,
         guard,
@@ -127,6 +132,63 @@ def user(sandbox: Sandbox) -> User:
 
 
 @pytest.fixture(scope="session")
+def version(hub_run: Run) -> tuple[int, int]:
+    """The version of the contract that this hub is held to, as (major, minor)."""
+    return hub_run.applies
+
+
+@pytest.fixture(scope="session")
+def named_servers(hub_run: Run, alice: User) -> bool:
+    """Whether the hub lets users have named servers, as observed on first use."""
+    has = are_enabled(alice, hub_run.applies, spawns=hub_run.settings.spawns)
+    hub_run.observe("named-servers", has)
+    return has
+
+
+@pytest.fixture(autouse=True)
+def _named_servers_where_needed(request: pytest.FixtureRequest) -> None:
+    mark = request.node.get_closest_marker(MARK)
+    if mark and "named-servers" in mark.args[0].needs:
+        request.getfixturevalue("enabled_named_servers")
+
+
+@pytest.fixture(scope="session")
+def enabled_named_servers(hub_run: Run, named_servers: bool) -> None:
+    """End a rule where the hub's configuration has no named servers."""
+    if not named_servers and "named-servers" in hub_run.settings.expected:
+        untested("named servers are declared, and not enabled on this hub")
+    if not named_servers:
+        not_applicable("named servers are not enabled on this hub")
+
+
+@pytest.fixture(scope="session")
+def runner(shared: Sandbox) -> User:
+    """A user whose default server runs, shared by all rules: neither is ever changed."""
+    user = shared.user("runner")
+    shared.server(user)
+    return user
+
+
+@pytest.fixture(scope="session")
+def trio(enabled_named_servers: None, runner: User, hub_run: Run) -> Trio:
+    """`runner` with two named servers running beside the default one, never changed either."""
+    first, second = trio_names(hub_run.applies)
+    for server in (first, second):
+        runner.sandbox.server(runner, server)
+    return Trio(runner, first, second)
+
+
+@pytest.fixture(scope="session")
+def resting(enabled_named_servers: None, hub_run: Run, shared: Sandbox) -> tuple[User, str]:
+    """A user with a named server that exists and does not run, shared and never changed."""
+    if hub_run.applies < CREATES and not hub_run.settings.spawns:
+        untested("--hub-no-spawn: before 6.0 a named server is made by starting it")
+    user, name = shared.user("resting"), trio_names(hub_run.applies)[0]
+    make_stopped(user, name, hub_run.applies)
+    return user, name
+
+
+@pytest.fixture(scope="session")
 def limited(shared: Sandbox) -> Callable[..., Hub]:
     """`limited("read:users", …)`: the hub through a token with exactly these scopes.
 
@@ -141,3 +203,10 @@ def limited(shared: Sandbox) -> Callable[..., Hub]:
         return minted[key].hub
 
     return with_scopes
+
+
+@pytest.fixture(scope="session")
+def stage(hub_run: Run, shared: Sandbox) -> Stage:
+    """The objects that calls of the API act on, for rules that go through all operations."""
+    version = "{}.{}".format(*hub_run.applies)
+    return Stage(shared, version, spawns=hub_run.settings.spawns)

@@ -6,13 +6,14 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from .client import Answer
-from .errors import HubError, SetupFailed
+from .errors import HubError, HubTooSlow, SetupFailed
 from .guard import Guard, Named
 from .hub import Hub, quoted
 from .secret import Secret
@@ -20,7 +21,7 @@ from .secret import Secret
 PREFIX = "hubconf"
 #: How often a server that is stopping is looked at again, in seconds.
 POLL_SECONDS = 0.05
-#: How long a user's deletion is tried again while a server of theirs is pending, in seconds.
+#: How long a user's deletion is tried again while servers of theirs are active, in seconds.
 DELETE_SECONDS = 15.0
 
 
@@ -108,22 +109,22 @@ class Sandbox:
     def user(self, label: str = "user", *, admin: bool = False) -> User:
         """Create a user. Raises SetupFailed when the hub does not."""
         user = User(self.name(label), self)
-        self._make("create a user", user.path, {"admin": True} if admin else {})
+        self.make("create a user", user.path, {"admin": True} if admin else {})
         return user
 
     def users(self, count: int, label: str = "user") -> list[User]:
         """Create several users in one request, in the order of their names' numbers."""
         names = [self.name(label) for _ in range(count)]
-        self._make("create users", "/users", {"usernames": names})
+        self.make("create users", "/users", {"usernames": names})
         return [User(name, self) for name in names]
 
     def group(self, label: str = "group", users: Iterable[User] = ()) -> str:
         """Create a group with these members; return its name."""
         name = self.name(label)
-        self._make("create a group", f"/groups/{name}", {})
+        self.make("create a group", f"/groups/{name}", {})
         members = [user.name for user in users]
         if members:
-            self._make("add users to a group", f"/groups/{name}/users", {"users": members})
+            self.make("add users to a group", f"/groups/{name}/users", {"users": members})
         return name
 
     def token(
@@ -142,7 +143,7 @@ class Sandbox:
         body.setdefault("note", self.name("token"))
         if scopes is not None:
             body["scopes"] = list(scopes)
-        answer = self._make(f"issue a token to {owner}", f"/users/{quoted(owner)}/tokens", body)
+        answer = self.make(f"issue a token to {owner}", f"/users/{quoted(owner)}/tokens", body)
         model = answer.json
         if not isinstance(model, dict) or not isinstance(model.get("token"), Secret):
             raise SetupFailed(f"the hub issued a token without saying it: {answer!r}")
@@ -167,15 +168,28 @@ class Sandbox:
         `server` "" is the default server; `options` are user options beside those of the run.
         Raises SetupFailed when it cannot be started.
         """
-        path = self.server_path(user, server)
         wanted = {**(self.user_options or {}), **options}
-        answer = self._make("start a server", path, wanted)
+        answer = self.make("start a server", self.server_path(user, server), wanted)
         if answer.status == 202:
-            self.hub.events(f"{path}/progress", seconds=self.spawn_seconds)
+            self.await_start(user, server)
         model = self.server_model(user, server)
         if not (model or {}).get("ready"):
             raise SetupFailed(f"the server of {user.name} did not become ready: {model}")
         return model or {}
+
+    def await_start(self, user: User, server: str = "") -> None:
+        """Wait until a server is no longer starting, whether it came up or not.
+
+        By the progress stream, which ends with the start; where that does not work, by looking
+        again and again: it has rules of its own. Raises SetupFailed after the run's spawn limit.
+        """
+        with suppress(AssertionError, ValueError, HubTooSlow):
+            path = f"{self.server_path(user, server)}/progress"
+            self.hub.events(path, seconds=self.spawn_seconds)
+        self.until(lambda: not self._is_pending(user, server), f"a server of {user.name} to start")
+
+    def _is_pending(self, user: User, server: str) -> bool:
+        return bool((self.server_model(user, server) or {}).get("pending"))
 
     def server_path(self, user: User, server: str = "") -> str:
         """Return the path of a user's default or named server below the API's root."""
@@ -183,21 +197,46 @@ class Sandbox:
 
     def server_model(self, user: User, server: str = "") -> dict[str, Any] | None:
         """Read one server out of its user's model, stopped ones too; None when it is not there."""
+        return self.server_models(user).get(server)
+
+    def server_models(self, user: User) -> dict[str, dict[str, Any]]:
+        """Read all servers of a user, stopped ones too, by name; {} for a user that is gone."""
         answer = self.hub.get(user.path, params={"include_stopped_servers": "1"})
+        if answer.status == 404:
+            return {}
         self._need(answer, f"read the user {user.name}")
-        found = (answer.json.get("servers") or {}).get(server)
-        return found if isinstance(found, dict) else None
+        found = answer.json.get("servers") if isinstance(answer.json, dict) else None
+        models = found if isinstance(found, dict) else {}
+        return {name: model for name, model in models.items() if isinstance(model, dict)}
 
     def stop(self, user: User, server: str = "", *, remove: bool = False) -> None:
-        """Stop a server and wait until it has stopped. Raises SetupFailed when it does not."""
+        """Stop a server and wait until it has stopped, or with `remove` until it is gone.
+
+        Raises SetupFailed when it does not.
+        """
+        self._need(self._stop(user, server, remove=remove), "stop a server")
+
+    def _stop(self, user: User, server: str, *, remove: bool) -> Answer:
+        """Ask for a stop until the hub takes it (some refuse, 400, while it starts), and await it.
+
+        A hub may answer before the removal is done.
+        """
         path = self.server_path(user, server)
         body = {"json": {"remove": True}} if remove else {}
-        self._need(self.hub.delete(path, **body), "stop a server")
-        self.until(lambda: self._has_stopped(user, server), f"the server of {user.name} to stop")
+        answer = self.hub.delete(path, **body)
+        if answer.status == 400 and self._is_pending(user, server):
+            self.await_start(user, server)
+            answer = self.hub.delete(path, **body)
+        if answer.ok:
+            self.until(
+                lambda: self._has_stopped(user, server, gone=remove),
+                f"the server {server!r} of {user.name} to stop",
+            )
+        return answer
 
-    def _has_stopped(self, user: User, server: str) -> bool:
+    def _has_stopped(self, user: User, server: str, *, gone: bool) -> bool:
         model = self.server_model(user, server)
-        return model is None or not (model.get("ready") or model.get("pending"))
+        return model is None or not (gone or model.get("ready") or model.get("pending"))
 
     def until(self, happened: Callable[[], bool], what: str) -> None:
         """Wait until `happened()` is true, asking in short intervals: for what has no event.
@@ -210,11 +249,14 @@ class Sandbox:
                 raise SetupFailed(f"waited {self.spawn_seconds:g} s for {what}")
             time.sleep(POLL_SECONDS)
 
-    def _make(self, what: str, path: str, body: dict[str, Any]) -> Answer:
-        """POST on behalf of this sandbox, even while an inner one is open."""
+    def make(self, what: str, path: str, body: dict[str, Any], method: str = "POST") -> Answer:
+        """Send a writing request whose objects belong to this sandbox, even while an inner is open.
+
+        Raises SetupFailed with `what` when the hub refuses.
+        """
         innermost, self.guard.noted = self.guard.noted, self._note
         try:
-            answer = self.hub.post(path, json=body)
+            answer = self.hub.request(method, path, json=body)
         finally:
             self.guard.noted = innermost
         self._need(answer, what)
@@ -250,6 +292,8 @@ class Sandbox:
         found = [each for each in self._made if each.kind == kind]
         if kind == "token":  # tokens of the run's own users vanish with them
             found = [each for each in found if not self.guard.owns(each.inside)]
+        if kind == "server":  # those of users made here are stopped with them
+            found = [each for each in found if Named("user", each.inside) not in self._made]
         return sorted(found, key=lambda each: (each.inside, each.name))
 
     def _remove(self, named: Named) -> str | None:
@@ -258,37 +302,50 @@ class Sandbox:
             answer = self._delete(named)
         except (HubError, SetupFailed, AssertionError) as error:
             return f"{named.kind} {named.inside or named.name}: {error}"
-        if answer.ok or answer.status == 404:
+        if answer.ok or answer.status == 404 or self._never_was(named):
             return None
         return f"{named.kind} {named.inside or named.name}: {answer!r}"
 
+    def _never_was(self, named: Named) -> bool:
+        """Whether a server was only named: hubs without named servers refuse to stop any, 400."""
+        if named.kind != "server":
+            return False
+        return named.name not in self.server_models(User(named.inside, self))
+
     def _delete(self, named: Named) -> Answer:
         if named.kind == "server":
-            return self._delete_server(User(named.inside, self), named.name)
+            return self._stop(User(named.inside, self), named.name, remove=bool(named.name))
+        if named.kind == "user":
+            return self._delete_user(User(named.name, self))
         path = _PATHS[named.kind].format(name=quoted(named.name), inside=quoted(named.inside))
-        answer = self.hub.delete(path)
-        return self._again_while_refused(answer, path) if named.kind == "user" else answer
+        return self.hub.delete(path)
 
-    def _delete_server(self, user: User, server: str) -> Answer:
-        body = {"json": {"remove": True}} if server else {}
-        answer = self.hub.delete(self.server_path(user, server), **body)
-        if answer.status == 202:
-            self.until(lambda: self._has_stopped(user, server), "a server to stop")
-        return answer
+    def _delete_user(self, user: User) -> Answer:
+        """Delete a user, servers first: a user with active ones is not deleted.
 
-    def _again_while_refused(self, answer: Answer, path: str) -> Answer:
-        """A user is not deleted (400) while a server of theirs starts or stops."""
+        Real hubs answer 400 while the default server starts or stops, and 500 while a named one is
+        active.
+        """
+        if any(each.kind == "server" and each.inside == user.name for each in self._made):
+            self._stop_all(user)
+        answer = self.hub.delete(user.path)
         deadline = time.monotonic() + min(self.spawn_seconds, DELETE_SECONDS)
-        while answer.status == 400 and time.monotonic() < deadline:
+        while not answer.ok and answer.status != 404 and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-            answer = self.hub.delete(path)
+            self._stop_all(user)
+            answer = self.hub.delete(user.path)
         return answer
+
+    def _stop_all(self, user: User) -> None:
+        for server, model in self.server_models(user).items():
+            if model.get("ready") or model.get("pending"):
+                self._stop(user, server, remove=False)
 
 
 #: In the order of removal.
 _PATHS = {
-    "server": "",  # see `_delete_server`
-    "user": "/users/{name}",
+    "server": "",  # see `_stop`
+    "user": "",  # see `_delete_user`
     "group": "/groups/{name}",
     "service": "/services/{name}",
     "token": "/users/{inside}/tokens/{name}",

@@ -1,0 +1,235 @@
+"""For each operation of the contract, how to make one valid call inside the sandbox.
+
+`RECIPES` is the table; a new operation is one more line in it. A recipe names the objects in the
+path and the body; a `Stage` has those objects, made when they are first asked for. The scope
+matrix, the rules about authentication and the fuzzer are all made out of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .client import Answer
+from .contract import Operation
+from .contract.scopes import Resource
+from .errors import SetupFailed
+from .hub import Hub
+from .stage import Stage
+
+Names = dict[str, str]
+#: No body at all, which is another thing than `null`.
+NO_BODY = object()
+#: Longer ago than any activity on record, so that it changes nothing for a user who was active.
+LONG_AGO = "2024-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One valid call of an operation. `names` are the values of the path's parameters.
+
+    `expected` are the statuses that an authorised caller may get. `resource` is the object that a
+    filter of a scope has to cover, None where the path names none.
+    """
+
+    operation: Operation
+    names: Mapping[str, str]
+    expected: frozenset[int]
+    resource: Resource | None
+    body: Any = field(default=NO_BODY, repr=False)
+
+    @property
+    def path(self) -> str:
+        """The path below the API's root."""
+        return self.operation.url(**self.names)
+
+    def send(self, hub: Hub) -> Answer:
+        """Make the call through a hub's credential."""
+        body = {} if self.body is NO_BODY else {"json": self.body}
+        return hub.request(self.operation.method, self.path, **body)
+
+    def naming(self, groups: Mapping[str, frozenset[str]], **names: str) -> Call:
+        """The same call with other names in the path; `groups` are those that users are in."""
+        changed = {**self.names, **names}
+        return replace(self, names=changed, resource=resource_of(self.operation, changed, groups))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to make a valid call of one operation.
+
+    `names` gives the path's parameters and `body` the body (None for no body). A call that
+    `consumes` its object succeeds once: ask for another one after a success. With `spawns` it
+    starts a server, or needs one that runs. `expected` replaces the contract's success statuses
+    where even an authorised call is refused. `probe` names objects for which an authorised caller
+    gets `probed` and nothing happens: cheaper than a call where only the right to it matters.
+    """
+
+    id: str
+    names: Callable[[Stage], Names] = lambda stage: {}
+    body: Callable[[Stage], Any] | None = None
+    consumes: bool = False
+    spawns: bool = False
+    expected: frozenset[int] | None = None
+    probe: Callable[[Stage], Names] | None = None
+    probed: frozenset[int] = frozenset()
+
+    def call(self, stage: Stage) -> Call:
+        """Return a valid call, on objects of its own when it consumes them.
+
+        Raises KeyError where the stage's version has no such operation, SetupFailed when the
+        objects cannot be made.
+        """
+        operation = stage.operations[self.id]
+        expected = self.expected or operation.successes
+        return self._call(stage, operation, self.names(stage), expected)
+
+    def harmless(self, stage: Stage) -> Call:
+        """Return a call that tells whether it is allowed: the probe where there is one."""
+        if self.probe is None:
+            return self.call(stage)
+        return self._call(stage, stage.operations[self.id], self.probe(stage), self.probed)
+
+    def _call(
+        self, stage: Stage, operation: Operation, names: Names, expected: frozenset[int]
+    ) -> Call:
+        if self.spawns and not stage.spawns:
+            raise SetupFailed("--hub-no-spawn: no server may be started")
+        body = NO_BODY if self.body is None else self.body(stage)
+        resource = resource_of(operation, names, stage.groups)
+        return Call(operation, names, expected, resource, body)
+
+
+def resource_of(
+    operation: Operation, names: Mapping[str, str], groups: Mapping[str, frozenset[str]]
+) -> Resource | None:
+    """The object that the scopes of a call must cover; None where its path names none."""
+    kinds = {each.kind: names[each.name] for each in operation.path_parameters}
+    user = kinds.get("user", "")
+    theirs = groups.get(user, frozenset())
+    if "/server" in operation.path and user:  # /server is the default server, without a name
+        return Resource("server", kinds.get("server", ""), owner=user, groups=theirs)
+    if user:
+        return Resource("user", user, groups=theirs)
+    return next((Resource(kind, name) for kind, name in kinds.items()), None)
+
+
+def _name(attribute: str) -> Callable[[Stage], Names]:
+    """The path's `name` is this object of the stage."""
+    return lambda stage: {"name": getattr(stage, attribute)}
+
+
+def _new(make: str) -> Callable[[Stage], Names]:
+    """The path's `name` is a fresh object, or a name not yet taken, from this method."""
+    return lambda stage: {"name": getattr(stage, make)()}
+
+
+def _server(user: str, server: str) -> Callable[[Stage], Names]:
+    return lambda stage: {
+        "name": getattr(stage, user),
+        "server_name": getattr(stage, server),
+    }
+
+
+def _new_server(stage: Stage) -> Names:
+    return {"name": stage.user, "server_name": stage.new_server_name()}
+
+
+def _token(stage: Stage) -> Names:
+    return {"name": stage.user, "token_id": stage.token_id}
+
+
+def _fresh_token(stage: Stage) -> Names:
+    return {"name": stage.user, "token_id": stage.fresh_token()}
+
+
+def _running(server: str) -> dict[str, Any]:
+    """A probe of starting: whoever may start is told that the server runs, 400."""
+    names = _server("runner", "running") if server else _name("runner")
+    return {"probe": names, "probed": frozenset({400})}
+
+
+def _options(stage: Stage) -> Any:
+    """Options that servers of this hub need to start; a body of options alone works everywhere."""
+    return stage.user_options
+
+
+_REFUSED = frozenset({400})
+
+RECIPES: Mapping[str, Recipe] = {
+    each.id: each
+    for each in (
+        Recipe("get-info"),
+        Recipe("get-current-user"),
+        # --- users
+        Recipe("get-users"),
+        Recipe("post-users", body=lambda stage: {"usernames": [stage.new_user()]}, consumes=True),
+        Recipe("get-user", _name("user")),
+        Recipe("post-user", _new("new_user"), consumes=True),
+        Recipe("delete-user", _new("fresh_user"), consumes=True),
+        Recipe("patch-user", _name("user"), lambda stage: {"admin": False}),
+        Recipe("post-user-activity", _name("user"), lambda stage: {"last_activity": LONG_AGO}),
+        # --- tokens
+        Recipe("get-user-tokens", _name("user")),
+        Recipe("post-user-tokens", _name("user"), lambda stage: {"note": stage.note()}),
+        Recipe("get-user-token", _token),
+        Recipe("delete-user-token", _fresh_token, consumes=True),
+        # --- servers
+        Recipe("get-user-server", _name("user")),
+        Recipe("put-user-server", _name("user"), expected=frozenset({409})),
+        Recipe(
+            "post-user-server",
+            _new("fresh_user"),
+            _options,
+            consumes=True,
+            spawns=True,
+            **_running(""),
+        ),
+        Recipe("delete-user-server", _name("user")),  # it does not run, which is a success
+        Recipe("patch-user-server", _name("user"), lambda stage: {"user_options": {}}),
+        Recipe("get-user-server-progress", _name("runner"), spawns=True),
+        Recipe("get-user-server-name", _server("user", "server")),
+        Recipe("put-user-server-name", _new_server, consumes=True),
+        Recipe(
+            "post-user-server-name",
+            _new_server,
+            _options,
+            consumes=True,
+            spawns=True,
+            **_running("named"),
+        ),
+        Recipe("delete-user-server-name", _server("user", "server")),  # stopped, and kept
+        Recipe(
+            "patch-user-server-name",
+            _server("user", "server"),
+            lambda stage: {"user_options": {}},
+        ),
+        Recipe("get-user-server-name-progress", _server("runner", "running"), spawns=True),
+        # --- groups
+        Recipe("get-groups"),
+        Recipe("post-groups", body=lambda stage: {"groups": [stage.new_group()]}, consumes=True),
+        Recipe("get-group", _name("group")),
+        Recipe("post-group", _new("new_group"), consumes=True),
+        Recipe("delete-group", _new("fresh_group"), consumes=True),
+        Recipe("post-group-users", _name("crowd"), lambda stage: {"users": [stage.outsider]}),
+        Recipe("delete-group-users", _name("crowd"), lambda stage: {"users": [stage.outsider]}),
+        Recipe("put-group-properties", _name("crowd"), lambda stage: {"colour": "blue"}),
+        # --- services
+        Recipe("get-services"),
+        Recipe("get-service", _name("service")),
+        Recipe("post-service", _new("new_service"), lambda stage: {"info": {}}, consumes=True),
+        Recipe("delete-service", _new("fresh_service"), consumes=True),
+        # --- the proxy and the hub: what would change another's hub is called so that it cannot
+        Recipe("get-proxy"),
+        Recipe("post-proxy"),
+        Recipe("patch-proxy", body=lambda stage: [], expected=_REFUSED),
+        Recipe("post-shutdown", body=lambda stage: {"proxy": "x"}, expected=_REFUSED),
+    )
+}
+
+#: Operations without a recipe, and why.
+NOT_CALLED: Mapping[str, str] = {
+    "get-api": "takes no credentials and no names",
+    "post-user-admin-access": "answers 403 to everybody, unless the hub has a trait of before 2.0",
+}

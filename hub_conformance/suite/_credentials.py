@@ -1,0 +1,88 @@
+"""Credentials that no longer count, made once a run: rules about expiry share one wait."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from ..errors import SetupFailed
+from ..hub import Hub
+from ..rules import not_requested
+from ..sandbox import Sandbox, Token, User
+from ..target import Target
+
+#: Lifetime of a brief token, the shortest that can be asked for, in seconds.
+BRIEF = 1
+#: Waited beyond the lifetime, in seconds: a hub may count its time in coarser steps than ours.
+GRACE = 0.2
+
+
+@dataclass(frozen=True)
+class Brief:
+    """An admin's tokens of one second, one used in its time and one not, beside a lasting one.
+
+    An admin's, because what a plain user's token may not do it is refused for that reason already.
+    """
+
+    owner: User
+    used: Token
+    unused: Token
+    lasting: Token
+    minted: float
+
+    def expired(self) -> tuple[Token, Token]:
+        """Return the tokens used and unused once they have expired: the first call waits for it."""
+        time.sleep(max(0.0, self.minted + BRIEF + GRACE - time.monotonic()))
+        return self.used, self.unused
+
+
+@cache
+def brief(shared: Sandbox) -> Brief:
+    """Mint the brief tokens of this run; the wait for their end is left to `Brief.expired`."""
+    owner = shared.user("brief", admin=True)
+    lasting = shared.token(owner, expires_in=3600)
+    used = shared.token(owner, expires_in=BRIEF)
+    used.hub.get("/user")
+    unused = shared.token(owner, expires_in=BRIEF)
+    return Brief(owner, used, unused, lasting, time.monotonic())
+
+
+@cache
+def revoked(shared: Sandbox) -> Token:
+    """Mint a token of an admin, use it and revoke it."""
+    owner = shared.user("revoked", admin=True)
+    token = shared.token(owner)
+    token.hub.get("/user")
+    answer = shared.hub.delete(f"{owner.path}/tokens/{token.id}")
+    if not answer.ok:
+        raise SetupFailed(f"the hub did not revoke a token: {answer!r}")
+    return token
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, and the hub through its token."""
+
+    name: str
+    hub: Hub
+
+
+@cache
+def service(shared: Sandbox) -> Service:
+    """The caller, where it is a service, else a service made for the run (from 5.0 on).
+
+    Ends the rule as not requested where there is neither.
+    """
+    target: Target = shared.hub.target
+    if target.owner.kind == "service":
+        return Service(target.owner.name, shared.hub)
+    if target.applies < (5, 0):
+        not_requested("the token of a service: before 5.0 none can be made through the API")
+    name = shared.name("service")
+    secret = shared.hub.client.scrubber.learn(secrets.token_hex(16))
+    answer = shared.hub.post(f"/services/{name}", json={"api_token": secret.reveal()})
+    if answer.status != 201:
+        raise SetupFailed(f"the hub did not create a service: {answer!r}")
+    return Service(name, shared.hub.using(secret))

@@ -1,0 +1,152 @@
+"""Scopes: the rights of plain users and admins, and those of tokens limited to one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import pytest
+
+from ..contract import Operation, operations
+from ..contract.scopes import Resource, expand, refusal
+from ..hub import Hub
+from ..operations import RECIPES, Call
+from ..rules import rule
+from ..sandbox import User
+from ..stage import Stage
+from ..target import NEWEST
+from ._scopes import Desk, Table, as_owner, desk_of
+from ._scopes_people import People, people_of
+
+GATED = [each for each in operations(NEWEST).values() if each.scopes and each.id in RECIPES]
+
+
+def _of_users(found: Iterable[Operation]) -> list[str]:
+    """Those whose path names a user."""
+    return [each.id for each in found if each.path.startswith("/users/{name}")]
+
+
+def _of_own(found: Iterable[Operation]) -> list[str]:
+    """Those that one can do to oneself: not to create or delete."""
+    return [each for each in _of_users(found) if each not in ("post-user", "delete-user")]
+
+
+@pytest.fixture(scope="module")
+def desk(stage: Stage) -> Desk:
+    """Issues tokens with some scopes, and makes calls with them."""
+    return desk_of(stage)
+
+
+@pytest.fixture(scope="module")
+def people(stage: Stage) -> People:
+    """Users and groups whose names begin alike."""
+    return people_of(stage)
+
+
+@pytest.fixture(autouse=True)
+def _named_servers(request: pytest.FixtureRequest) -> None:
+    if "server-name" in request.node.name:
+        request.getfixturevalue("enabled_named_servers")
+
+
+@pytest.mark.parametrize("operation", [each.id for each in GATED])
+@rule("scopes/plain-users-rights-on-their-own", since="3.0", see="rbac/roles.html")
+def test_plain_user(operation: str, desk: Desk) -> None:
+    """A plain user may do to their own what `self` allows, and what it does not is refused."""
+    call = desk.harmless(desk.operation(operation))
+    actor = _actor(call, desk.stage)
+    table = Table()
+    _judge_as(actor, call, desk, table)
+    table.judge()
+
+
+@pytest.mark.parametrize("operation", _of_users(GATED))
+@rule("scopes/plain-users-rights-on-others", since="3.0", see="rbac/roles.html")
+def test_plain_user_on_others(operation: str, desk: Desk) -> None:
+    """A plain user may do nothing to another user, not even with a name that begins alike."""
+    table = Table()
+    call = desk.harmless(desk.operation(operation))
+    _judge_as(User(desk.stage.outsider, desk.stage.sandbox), call, desk, table)
+    table.judge()
+    assert all(each.expected <= {403, 404} for each in table.cells)
+
+
+@rule("scopes/own-rights-end-at-the-whole-name", since="3.0", see="rbac/scopes.html")
+def test_names_that_begin_alike(stage: Stage, people: People) -> None:
+    """Users whose names begin alike have no rights on each other."""
+    paths = ("", "/tokens")
+    for one, other in ((people.ann, people.ann2), (people.ann2, people.ann)):
+        hub = User(one, stage.sandbox).hub
+        for path in paths:
+            answer = hub.get(f"/users/{other}{path}")
+            assert answer.status == 404, answer
+        answer = hub.post(f"/users/{other}/tokens", json={})
+        assert answer.status == 403, answer
+        answer = hub.delete(f"/users/{other}/server")
+        assert answer.status == 404, answer
+
+
+@pytest.mark.parametrize("operation", [each.id for each in GATED])
+@rule("scopes/admins-rights", since="2.0", see="rbac/roles.html")
+def test_admin(operation: str, desk: Desk) -> None:
+    """An admin may do everything, to everybody."""
+    call = desk.harmless(desk.operation(operation))
+    answer = call.send(desk.grantor.hub)
+    assert answer.status in call.expected, answer
+
+
+@pytest.mark.parametrize("operation", _of_own(GATED))
+@rule("scopes/own-filter-covers-the-owner-alone", since="3.0", see="rbac/scopes.html")
+def test_own_filter(operation: str, desk: Desk) -> None:
+    """A scope with the filter `!user` opens an operation on the token's owner, and on no other."""
+    found, table = desk.operation(operation), Table()
+    call = desk.harmless(found)
+    actor = _actor(call, desk.stage)
+    owned = [f"{each}!user" for each in sorted(desk.everything)]
+    if desk.refuse(table, call, *owned).fails:  # which one of them was it?
+        for requirement in found.scopes:
+            desk.refuse(table, desk.harmless(found), f"{requirement.scope}!user")
+    for requirement in found.scopes:
+        scope = f"{requirement.scope}!user"
+        if expand({requirement.scope}, desk.stage.table) <= _self_bases(desk):
+            hub = _limited(actor, scope)
+            table.add(f"{found.id} on oneself", [scope], call.expected, call.send(hub))
+    table.judge()
+
+
+@cache
+def _limited(user: User, scope: str) -> Hub:
+    """The hub through a token of the user with one scope, minted once a run."""
+    return user.sandbox.token(user, scopes=[scope]).hub
+
+
+def _self_bases(desk: Desk) -> frozenset[str]:
+    """The scopes that everybody holds for themselves."""
+    owner = Resource("user", "anybody")
+    return frozenset(
+        each.partition("!")[0] for each in expand({"self"}, desk.stage.table, owner=owner)
+    )
+
+
+@pytest.mark.parametrize("operation", _of_users(GATED))
+@rule("scopes/self-of-an-admin-opens-nobody-elses", since="3.0", see="rbac/scopes.html")
+def test_self_of_admin(operation: str, desk: Desk) -> None:
+    """A token of an admin that was limited to `self` may do nothing to other users."""
+    table = Table()
+    desk.refuse(table, desk.harmless(desk.operation(operation)), "self")
+    table.judge()
+
+
+def _actor(call: Call, stage: Stage) -> User:
+    """The plain user whom a call is about, else any."""
+    is_runner = call.names.get("name") == vars(stage).get("runner")
+    return User(stage.runner if is_runner else stage.user, stage.sandbox)
+
+
+def _judge_as(actor: User, call: Call, desk: Desk, table: Table) -> None:
+    """Make a call as a plain user, and hold it against what `self` amounts to."""
+    owner = as_owner(actor, desk.stage)
+    held = expand({"self"}, desk.stage.table, owner=owner)
+    status = refusal(call.operation, held, call.resource)
+    expected = call.expected if status is None else {status}
+    table.add(call.operation.id, ["self"], expected, call.send(actor.hub))

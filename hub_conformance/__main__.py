@@ -1,4 +1,7 @@
-"""`python -m hub_conformance cleanup`: remove what a killed run left on a hub."""
+"""`python -m hub_conformance COMMAND`: what goes with a run, before it or after.
+
+`cleanup` removes what a killed run left on a hub; `diff` compares two reports.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 
 from . import cleanup
 from .errors import ConformanceError, UsageError
+from .report.diff import changes, load
 from .sandbox import PREFIX
 from .settings import TOKEN_VARIABLE, check_ca_bundle, check_prefix, pick_token
 from .target import base_url
@@ -26,14 +30,20 @@ def parser() -> argparse.ArgumentParser:
     clean.add_argument("--hub-prefix", metavar="TEXT", default=PREFIX)
     clean.add_argument("--run-id", metavar="ID", help="remove what this one run left, no other's")
     clean.add_argument("--yes", action="store_true", help="do not ask")
+    clean.set_defaults(run=_cleanup)
+    diff = commands.add_parser("diff", help="what changed between two JSON reports")
+    diff.add_argument("old", type=Path, metavar="OLD.json")
+    diff.add_argument("new", type=Path, metavar="NEW.json")
+    diff.set_defaults(run=_diff)
     return result
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return 0, 1 when something is left, 4 for bad input."""
+    """Run one command; return 0, 1 when something is left or has become worse, 4 for bad input."""
     options = parser().parse_args(arguments)
     try:
-        return _cleanup(options)
+        status: int = options.run(options)
+        return status
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 4
@@ -66,6 +76,15 @@ def _cleanup(options: argparse.Namespace) -> int:
     for line in left:
         print(f"left: {line}", file=sys.stderr)
     return 1 if left else 0
+
+
+def _diff(options: argparse.Namespace) -> int:
+    found = list(changes(load(options.old), load(options.new)))
+    for change in sorted(found, key=lambda each: not each.is_regression):
+        print(change)
+    regressions = sum(each.is_regression for each in found)
+    print(f"{regressions} regressions, {len(found) - regressions} other changes")
+    return 1 if regressions else 0
 
 
 def _confirmed(count: int) -> bool:

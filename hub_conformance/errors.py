@@ -48,3 +48,7 @@ class OtherOrigin(ConformanceError):
 
 class SetupFailed(ConformanceError):
     """The sandbox could not make what a rule needs."""
+
+
+class OutOfTime(SetupFailed):
+    """The run has taken too long; nothing more is asked."""

@@ -24,10 +24,17 @@ VALUES = (
     ("hub-api-version", "X.Y", "hold the hub to this version of the contract, not its own"),
     ("hub-timeout", "SECONDS", "how long one answer may take (60)"),
     ("hub-spawn-timeout", "SECONDS", "how long a server may take to start or stop (60)"),
+    ("hub-expect", "NAMES", "what the hub must have: named-servers, spawn, comma between"),
+    ("hub-baseline", "FILE", "known defects, or `jupyterhub` for those of its release"),
+    ("hub-write-baseline", "FILE", "write a first baseline from what fails in this run"),
+    ("hub-report", "FILE", "write a JSON report"),
+    ("hub-time-limit", "SECONDS", "end the run, incomplete, when it takes longer"),
     ("hub-user-options", "JSON", "user options that servers need to be started with"),
 )
 FLAGS = (
     ("hub-no-spawn", "start no server; what needs one is untested"),
+    ("hub-read-only", "send nothing that may change the hub; what needs that is untested"),
+    ("hub-strict", "count a SHOULD that does not hold as failed"),
     ("hub-allow-untested", "exit with 0 though rules were left untested"),
     ("hub-list-rules", "print id, level, versions and statement of each rule, and end"),
 )

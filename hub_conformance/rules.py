@@ -96,3 +96,15 @@ def not_requested(reason: str) -> NoReturn:
 def untested(reason: str) -> NoReturn:
     """End the rule: it should have been checked, and a prerequisite is missing."""
     pytest.skip(f"untested: {reason}")
+
+
+def rule_of(item: pytest.Item) -> Rule | None:
+    """Return the rule that a collected item checks, if it is one."""
+    mark = item.get_closest_marker(MARK)
+    return mark.args[0] if mark else None
+
+
+def rule_id(item: pytest.Item, found: Rule) -> str:
+    """Return the id of the rule, with the cell of a parametrized one: `pagination/total[users]`."""
+    _, bracket, cell = item.name.partition("[")
+    return f"{found.id}{bracket}{cell}"

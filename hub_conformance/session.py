@@ -1,31 +1,42 @@
-"""The run itself: pre-flight, collection, verdicts and the exit status, as pytest hooks.
+"""The run itself: pre-flight, collection, and how it ends, as pytest hooks.
 
-Registered by `plugin` only when the suite is asked for.
+Registered by `plugin` only when the suite is asked for. `outcomes` has the hooks around each rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+import time
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import embedded, fixtures, plugin
-from .client import Client, origin_of
-from .errors import ConformanceError, HubError, SetupFailed, UsageError
-from .report import failure, summary
-from .rules import KNOWN, MARK, SKIPPING, Rule
+from . import baseline, contract, embedded, fixtures, plugin
+from .answer_check import AnswerCheck
+from .client import Answer, Client, Request, origin_of
+from .collection import Collection
+from .errors import OutOfTime, SetupFailed, UsageError
+from .outcomes import Outcomes
+from .report import document, summary
+from .report.result import Result, Tally
+from .rules import KNOWN, MARK, rule_of
 from .sandbox import new_run_id
 from .secret import Scrubber, scrub_log_records
 from .settings import Settings, read, take_token
 from .target import NEWEST, Target, discover, parse_version
 from .transcript import Transcript
+from .verdicts import OK, exit_status
 
-#: What a worker of pytest-xdist is told by the controller.
+#: What a worker of pytest-xdist is told by the controller, and tells it in the end.
 HANDED = plugin.PACKAGE
-CHAPTERS = ("identity", "tokens", "scopes", "pagination", "servers")
+#: A run in which nothing has been answered for so long is over, in seconds.
+PATIENCE_SECONDS = 300.0
+COLLECTED_NOTHING = 5
+#: The path of a request that starts a server.
+SERVER_PATH = re.compile(r"/users/[^/]+/servers?(/[^/]*)?$")
 
 
 class Run:
@@ -37,11 +48,18 @@ class Run:
         self.files = {Path(each) for each in files}
         self.scrubber = Scrubber()
         self.transcript = Transcript()
-        self.tally = summary.Tally()
+        self.tally = Tally()
         self.target: Target | None = None
+        self.answer_check: AnswerCheck | None = None
         self.embedded: embedded.EmbeddedHub | None = None
         self.token = settings.token
+        #: What the hub was seen to have or not, by capability.
+        self.observed: dict[str, bool] = {}
+        self.outcomes = Outcomes(self)
         self.id = new_run_id(settings.prefix)
+        self.incomplete = ""
+        self.is_tearing_down = False
+        self.started = self.last_answer = time.monotonic()
         self._undo_logging = scrub_log_records(self.scrubber)
 
     @property
@@ -55,6 +73,19 @@ class Run:
         if self.settings.api_version:
             return parse_version(self.settings.api_version)
         return self.target.applies if self.target else parse_version(NEWEST)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken."""
+        return time.monotonic() - self.started
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether options narrowed the run to some of its rules."""
+        option = self.config.option
+        return bool(self.settings.rules or option.markexpr or option.keyword) or (
+            set(self.config.args) != {str(each) for each in self.files}
+        )
 
     def client(self, origin: str) -> Client:
         """Return a client of `origin` with the run's limits."""
@@ -70,23 +101,29 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Find out what hub this is, before anything is collected or any worker started."""
-        if self.is_worker:
-            handed = vars(self.config)["workerinput"][HANDED]
-            self.token = self.scrubber.learn(handed["token"])
-            self.target = Target.parse(handed["target"])
-        elif not self.config.option.collectonly:
-            try:
+        try:
+            if self.is_worker:
+                handed = vars(self.config)["workerinput"][HANDED]
+                self.token = self.scrubber.learn(handed["token"])
+                self.target = Target.parse(handed["target"])
+            elif not self.config.option.collectonly:
                 self._check_rules()
                 self._preflight()
-            except UsageError as error:
-                raise pytest.UsageError(self.scrubber.scrub(str(error))) from None
+            if self.target:
+                self.answer_check = AnswerCheck(self.target, self.applies, self.scrubber)
+                self._read_baseline(self.target)
+        except UsageError as error:
+            raise pytest.UsageError(self.scrubber.scrub(str(error))) from None
 
     def _check_rules(self) -> None:
         """Refuse an unknown `--hub-rule` before workers start: in a worker it would be a crash."""
-        if self.settings.rules and set(self.config.args) == {str(each) for each in self.files}:
-            for path in sorted(self.files):
-                import_module(f"{plugin.PACKAGE}.suite.{path.stem}")
-            _refuse_unknown({each for each in self.settings.rules if "[" not in each} - KNOWN)
+        if self.settings.rules and not self.config.option.file_or_dir:
+            self._import_chapters()
+            _refuse_unknown(each for each in self.settings.rules if "[" not in each)
+
+    def _import_chapters(self) -> None:
+        for path in sorted(self.files):
+            import_module(f"{plugin.PACKAGE}.suite.{path.stem}")
 
     def _preflight(self) -> None:
         base = self.settings.url
@@ -101,6 +138,18 @@ class Run:
         finally:
             client.close()
 
+    def _read_baseline(self, target: Target) -> None:
+        if not self.settings.baseline:
+            return
+        path = baseline.find_file(self.settings.baseline, self.applies)
+        self.outcomes.baseline = found = baseline.load(path)
+        if not self.config.option.file_or_dir:
+            self._import_chapters()
+            listed = {each.rule for each in found.known.values()}
+            unknown = sorted(each for each in listed - KNOWN if not each.startswith("contract/"))
+            if unknown:
+                raise UsageError(f"the baseline {path.name} lists unknown rules: {unknown}")
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand a worker of pytest-xdist what the controller learned."""
@@ -112,114 +161,133 @@ class Run:
         """Say which hub is checked, by whose right."""
         if self.target is None:
             return None
-        return summary.header(self.target, self.applies, self.id)
-
-    # --- collection
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pycollect_makemodule(
-        self, module_path: Path, parent: pytest.Collector
-    ) -> pytest.Module | None:
-        """Collect our chapters by our own naming, whatever the project around them uses."""
-        if module_path not in self.files:
-            return None
-        module: pytest.Module = Chapter.from_parent(
-            parent, path=module_path, nodeid=_node_id(parent, module_path)
-        )
-        return module
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Give each rule its chapter's marker and its id as a property of JUnit reports."""
-        if found := rule_of(item):
-            item.add_marker(found.chapter)
-            item.user_properties.append(("rule", rule_id(item, found)))
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Narrow the run to `--hub-rule`; print the rules for `--hub-list-rules`."""
-        if self.settings.rules:
-            self._keep_rules(items)
-        if self.config.option.hub_list_rules:
-            summary.list_rules(self.config, [r for item in items if (r := rule_of(item))])
-            items.clear()
-
-    def _keep_rules(self, items: list[pytest.Item]) -> None:
-        wanted = set(self.settings.rules)
-        kept: list[pytest.Item] = []
-        left: list[pytest.Item] = []
-        known: set[str] = set()
-        for item in items:
-            found = rule_of(item)
-            names = {found.id, rule_id(item, found)} if found else set()
-            known |= names
-            (kept if names & wanted else left).append(item)
-        if not self.is_worker:  # what a worker raises looks like its crash; see `_check_rules`
-            _refuse_unknown(wanted - known)
-        self.config.hook.pytest_deselected(items=left)
-        items[:] = kept
+        return summary.header(self.target, self.applies, self.id, self.settings.expected)
 
     # --- each rule
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """End a rule that this version, or this run, cannot check."""
+        self.is_tearing_down = False
         self.transcript.start()
+        if self.answer_check:
+            self.answer_check.start()
         if found := rule_of(item):
             fixtures.check_applies(self, found)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Turn an outcome into a verdict that explains itself and shows no secret."""
-        report = yield
-        found = rule_of(item)
-        if found and report.outcome != "passed":
-            self._explain(report, call, found, rule_id(item, found))
-        if found and (report.when == "call" or report.outcome != "passed"):
-            _say(item.user_properties, "verdict", verdict := _verdict(report, call))
-            _say(report.user_properties, "verdict", verdict)
-        report.longrepr = self.scrubber.scrub_tree(report.longrepr)
-        report.sections = self.scrubber.scrub_tree(report.sections)
-        return report
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """Let requests out that remove things, whatever the time."""
+        self.is_tearing_down = True
 
-    def _explain(
-        self, report: pytest.TestReport, call: pytest.CallInfo[None], found: Rule, name: str
-    ) -> None:
-        error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, SetupFailed) and report.when != "teardown":
-            report.outcome = "skipped"
-            report.longrepr = (str(report.fspath), report.location[1] or 0, f"untested: {error}")
-        elif report.outcome == "failed" and error and self.config.option.tbstyle == "auto":
-            told: Any = failure.explain(found, name, error, self.transcript, self.target)
-            report.longrepr = told  # pytest asks for `toterminal` and `reprcrash`, no base class
+    def before(self, request: Request) -> None:
+        """The client's hook: stop a run that has taken too long, and one that may only read."""
+        if self.is_tearing_down:
+            return
+        if self.settings.read_only and request.writes:
+            raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
+        limit, silence = self.settings.limit_seconds, time.monotonic() - self.last_answer
+        if limit and self.seconds > limit:
+            self.incomplete = f"--hub-time-limit of {limit:g} s"
+        elif silence > PATIENCE_SECONDS:
+            self.incomplete = f"no answer for {PATIENCE_SECONDS:g} s"
+        if self.incomplete:
+            raise OutOfTime(f"the run was over: {self.incomplete}")
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count verdicts, also those that workers report."""
-        self.tally.add(report)
+    def after(self, answer: Answer) -> None:
+        """The client's hook: keep and check what came back."""
+        self.last_answer = time.monotonic()
+        self.transcript.after(answer)
+        if self.answer_check:
+            self.answer_check.after(answer)
+        starts = answer.request.method == "POST" and SERVER_PATH.search(answer.request.path)
+        if starts and (answer.ok or answer.status >= 500):
+            self.observe("spawn", answer.ok)
+
+    def observe(self, capability: str, has: bool) -> None:
+        """Note that the hub was seen to have a capability, or not to."""
+        self.observed[capability] = self.observed.get(capability, False) or has
+
+    def cause_of(self, answer: Answer) -> str:
+        """Name where a rule broke: the operation of an answer, and its status."""
+        request = answer.request
+        path = request.path.removeprefix(self.target.api if self.target else "")
+        operation = contract.match(request.method, path)
+        return f"{operation or request.method} answered {answer.status}"
 
     # --- after the last rule
 
+    def findings(self) -> Iterator[Result]:
+        """Yield what many rules met together: answers against the contract, capabilities."""
+        if self.answer_check and not self.settings.rules:
+            yield from self.answer_check.results()
+        for name in self.settings.expected:
+            if name in self.observed:
+                yield _capability(name, self.observed[name])
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Set the exit status: untested rules fail a run as failed ones do."""
+        """Set the exit status, and write the files that were asked for."""
         if self.is_worker:
-            output: dict[str, Any] = vars(self.config)["workeroutput"]
-            output[HANDED] = self.transcript.totals()
-        elif self.config.option.hub_list_rules and session.exitstatus == 5:
-            session.exitstatus = pytest.ExitCode.OK
-        elif session.exitstatus == 0 and self.tally.untested and not self.settings.allow_untested:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            vars(self.config)["workeroutput"][HANDED] = self._dump()
+        elif self.config.option.hub_list_rules and session.exitstatus == COLLECTED_NOTHING:
+            session.exitstatus = OK
+        elif not self.config.option.collectonly and self.target:
+            if session.exitstatus in (OK, 1, COLLECTED_NOTHING) and len(self.tally):
+                session.exitstatus = self._exit_status(int(session.exitstatus))
+            self._write_files(int(session.exitstatus))
+
+    def _exit_status(self, pytests: int) -> int:
+        ours = exit_status(
+            self.tally.counts,
+            allow_untested=self.settings.allow_untested,
+            incomplete=bool(self.incomplete),
+        )
+        foreign = pytests == 1 and not self.tally.of("failed", "stale", "vacuous", "error")
+        return 1 if foreign else ours
+
+    def _write_files(self, status: int) -> None:
+        if self.settings.report:
+            document.write(self.settings.report, document.build(self, status))
+        if self.settings.write_baseline and self.target:
+            failed = {each.id: each.reason for each in self.tally.of("failed", "known")}
+            baseline.write(self.settings.write_baseline, self.target.version, failed)
+
+    def _dump(self) -> dict[str, Any]:
+        return {
+            "totals": self.transcript.totals(),
+            "met": self.answer_check.dump() if self.answer_check else {},
+            "observed": self.observed,
+            "incomplete": self.incomplete,
+        }
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Add up what a worker sent."""
-        self.transcript.add(getattr(node, "workeroutput", {}).get(HANDED, {}))
+        """Add up what a worker did."""
+        told = getattr(node, "workeroutput", {}).get(HANDED)
+        if told and self.answer_check:
+            self.transcript.add(told["totals"])
+            self.answer_check.add(told["met"])
+            self.incomplete = self.incomplete or told["incomplete"]
+            for name, has in told["observed"].items():
+                self.observe(name, has)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print verdicts by chapter, and the verdict of the run last."""
         if self.target and not self.is_worker:
-            summary.write(terminalreporter, self.tally, self.transcript, self.target)
+            summary.write(terminalreporter, self.tally, self.closing())
+
+    def closing(self) -> summary.Closing:
+        """Return what the last line is made of."""
+        assert self.target
+        return summary.Closing(
+            target=self.target,
+            partial=self.is_partial,
+            incomplete=self.incomplete,
+            absent=tuple(name for name, has in sorted(self.observed.items()) if not has),
+            seconds=self.seconds,
+            transcript=self.transcript,
+        )
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -227,18 +295,6 @@ class Run:
         if self.embedded:
             self.embedded.stop()
         self._undo_logging()
-
-
-class Chapter(pytest.Module):
-    """A chapter of the suite: collected by our own naming, not by the project's around it."""
-
-    def funcnamefilter(self, name: str) -> bool:
-        """Every test function of a chapter is one."""
-        return name.startswith("test_")
-
-    def classnamefilter(self, name: str) -> bool:
-        """Chapters have no classes."""
-        return False
 
 
 RUN = pytest.StashKey[Run]()
@@ -258,9 +314,9 @@ def activate(config: pytest.Config, files: list[str]) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[RUN] = run
     config.pluginmanager.register(run, "hub_conformance.run")
+    config.pluginmanager.register(Collection(run), "hub_conformance.collection")
+    config.pluginmanager.register(run.outcomes, "hub_conformance.outcomes")
     config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
-    for chapter in CHAPTERS:
-        config.addinivalue_line("markers", f"{chapter}: the rules of the chapter {chapter}")
     config.addinivalue_line("markers", f"{MARK}(rule): what the test says about the contract")
     config.args = _paths(config, files)
     if config.option.hub_list_rules:
@@ -281,47 +337,20 @@ def _paths(config: pytest.Config, files: list[str]) -> list[str]:
     ]
 
 
-def _node_id(parent: pytest.Collector, path: Path) -> Any:
-    """Name a chapter by its place in the package: outside the rootdir pytest would leave it empty.
-
-    pytest 9.2 made node ids a type of their own; before that they are strings.
-    """
-    kind: Any = type(getattr(parent, "_nodeid", ""))
-    return kind(path.relative_to(plugin.SUITE.parent.parent).as_posix())
-
-
-def _say(properties: list[tuple[str, Any]], key: str, value: str) -> None:
-    """Set one property of a report, once: a failed teardown overrules what was said before."""
-    properties[:] = [each for each in properties if each[0] != key] + [(key, value)]
-
-
-def _refuse_unknown(ids: set[str]) -> None:
-    if ids:
-        raise pytest.UsageError(
-            f"--hub-rule: no rule {', '.join(sorted(ids))} among those collected;"
-            " --hub-list-rules prints them all"
+def _refuse_unknown(ids: Iterable[str]) -> None:
+    if unknown := sorted(each for each in set(ids) - KNOWN if not each.startswith("contract/")):
+        raise UsageError(
+            f"--hub-rule: no rule {', '.join(unknown)}; --hub-list-rules prints them all"
         )
 
 
-def rule_of(item: pytest.Item) -> Rule | None:
-    """Return the rule that a collected item checks, if it is one."""
-    mark = item.get_closest_marker(MARK)
-    return mark.args[0] if mark else None
-
-
-def rule_id(item: pytest.Item, found: Rule) -> str:
-    """Return the id of the rule, with the cell of a parametrized one: `pagination/total[users]`."""
-    _, bracket, cell = item.name.partition("[")
-    return f"{found.id}{bracket}{cell}"
-
-
-def _verdict(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
-    if report.outcome == "passed":
-        return "passed"
-    if report.outcome == "skipped":
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        reason = reason.removeprefix("Skipped: ")
-        return next((each for each in SKIPPING if reason.startswith(each)), "untested")
-    error = call.excinfo.value if call.excinfo else None
-    is_finding = isinstance(error, (AssertionError, HubError, ConformanceError))
-    return "failed" if is_finding else "error"
+def _capability(name: str, has: bool) -> Result:
+    return Result(
+        id=f"capability/{name}",
+        statement=f"The hub has what was declared with --hub-expect: {name}.",
+        level="MUST",
+        versions="2.0 and later",
+        link="",
+        verdict="passed" if has else "failed",
+        reason="" if has else f"{name} is declared, and the hub was seen not to have it",
+    )

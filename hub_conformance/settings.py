@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from .secret import Secret
 from .target import base_url, parse_version
 
 REFERENCE = "reference"
+#: What a hub may have or not, by its configuration: it can be declared with `--hub-expect`.
+CAPABILITIES = ("named-servers", "spawn")
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 _NO_TOKEN = f"""no token: the hub's API needs one. Give it in one of three ways:
   the environment variable {TOKEN_VARIABLE} (the best: nobody else sees it),
@@ -41,12 +45,19 @@ class Settings:
     user_options: dict[str, Any] | None
     rules: tuple[str, ...]
     allow_untested: bool
+    strict: bool
+    read_only: bool
+    expected: tuple[str, ...]
+    baseline: str | None
+    write_baseline: Path | None
+    report: Path | None
+    limit_seconds: float | None
 
 
 def read(config: pytest.Config) -> Settings:
     """Read and check every option. Raises UsageError for the first value that cannot be used."""
     url = _given(config, "hub_url")
-    url = None if url in (None, "", REFERENCE) else base_url(url)
+    url = None if url in (None, REFERENCE) else base_url(url)
     public = _given(config, "hub_public_url")
     version = _given(config, "hub_api_version")
     return Settings(
@@ -62,6 +73,13 @@ def read(config: pytest.Config) -> Settings:
         user_options=_options(_given(config, "hub_user_options")),
         rules=tuple(config.getoption("hub_rule") or ()),
         allow_untested=bool(config.getoption("hub_allow_untested")),
+        strict=bool(config.getoption("hub_strict")),
+        read_only=bool(config.getoption("hub_read_only")),
+        expected=_capabilities(_given(config, "hub_expect") or ""),
+        baseline=_given(config, "hub_baseline"),
+        write_baseline=_writable(config, "hub_write_baseline"),
+        report=_writable(config, "hub_report"),
+        limit_seconds=_limit(config),
     )
 
 
@@ -73,6 +91,7 @@ def take_token(config: pytest.Config) -> None:
     given = config.option.hub_token
     if isinstance(given, str):
         config.option.hub_token = None
+        config.known_args_namespace.hub_token = None
         config.stash[TOKEN] = Secret(given.strip())
 
 
@@ -80,11 +99,17 @@ TOKEN = pytest.StashKey[Secret]()
 
 
 def _given(config: pytest.Config, name: str) -> str | None:
-    """Return the flag's value, else its ini twin's, else None."""
+    """Return the flag's value, else its ini twin's, else None.
+
+    Raises UsageError for a flag without a value, as `--hub-url=$HUB` is where HUB is not set: it
+    must not quietly mean something else.
+    """
     flag = config.getoption(name, None)
-    if flag is not None:
-        return str(flag)
-    return str(config.getini(name)) or None
+    if flag is None:
+        return str(config.getini(name)).strip() or None
+    if not str(flag).strip():
+        raise UsageError(f"--{name.replace('_', '-')} is given without a value")
+    return str(flag)
 
 
 def _token(config: pytest.Config) -> Secret:
@@ -109,16 +134,26 @@ def pick_token(flag: str | None, path: Path | None, environment: Mapping[str, st
 
 def _token_in(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"--hub-token-file: {path} cannot be read: {reason}") from None
+        return path.read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError:  # it holds the whole file, so nothing is raised from here
+        reason = "it is no text"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise UsageError(f"--hub-token-file: {path} cannot be read: {reason}")
 
 
 def check_ca_bundle(path: str | None) -> str | None:
-    """Return the path. Raises UsageError when nothing is there."""
-    if path and not Path(path).exists():
+    """Return the path. Raises UsageError when no certificates are there."""
+    if not path:
+        return None
+    if not Path(path).exists():
         raise UsageError(f"--hub-ca-bundle: there is no {path}")
+    if Path(path).is_file():
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"--hub-ca-bundle: {path} holds no certificates: {reason}") from None
     return path
 
 
@@ -147,9 +182,33 @@ def _seconds(config: pytest.Config, name: str, default: float) -> float:
         value = float(text) if text else default
     except ValueError:
         raise UsageError(f"{flag}={text}: give a number of seconds") from None
-    if not 0 < value < float("inf"):
+    if text and not 0 < value < math.inf:
         raise UsageError(f"{flag}={text}: give a number of seconds above 0")
     return value
+
+
+def _limit(config: pytest.Config) -> float | None:
+    limit = _seconds(config, "hub_time_limit", math.inf)
+    return None if limit == math.inf else limit
+
+
+def _capabilities(text: str) -> tuple[str, ...]:
+    found = tuple(each.strip() for each in text.split(",") if each.strip())
+    if unknown := sorted(set(found) - set(CAPABILITIES)):
+        raise UsageError(f"--hub-expect: {', '.join(unknown)} is none of {', '.join(CAPABILITIES)}")
+    return found
+
+
+def _writable(config: pytest.Config, name: str) -> Path | None:
+    """Return a file to be written, found out before the run that its folder is there."""
+    text = _given(config, name)
+    if not text:
+        return None
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        flag = "--" + name.replace("_", "-")
+        raise UsageError(f"{flag}={text}: give a file in a folder that is there")
+    return path
 
 
 def _options(text: str | None) -> dict[str, Any] | None:
@@ -157,7 +216,7 @@ def _options(text: str | None) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--hub-user-options is no JSON: {error}") from None
     if not isinstance(found, dict):
         raise UsageError('--hub-user-options: give a JSON object, such as {"profile": "small"}')

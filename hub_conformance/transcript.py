@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
 from .client import Answer
 
@@ -12,6 +13,8 @@ from .client import Answer
 KEPT = 40
 #: Characters of a body that a report shows.
 SHOWN = 1500
+#: Headers of an answer that a report shows.
+SHOWN_HEADERS = ("Content-Type", "Location", "Allow", "Retry-After")
 
 
 class Transcript:
@@ -21,14 +24,17 @@ class Transcript:
         self.answers: deque[Answer] = deque(maxlen=KEPT)
         self.requests = 0
         self.seconds = 0.0
+        self.since_start = 0
 
     def start(self) -> None:
         """Begin a new rule."""
         self.answers.clear()
+        self.since_start = 0
 
     def after(self, answer: Answer) -> None:
         """Keep one exchange."""
         self.answers.append(answer)
+        self.since_start += 1
         self.requests += 1
         self.seconds += answer.elapsed
 
@@ -47,30 +53,40 @@ def cut(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
 
 
-def show(answer: Answer) -> list[str]:
-    """Return the lines that show one exchange; secrets are still in them."""
+def exchange_of(answer: Answer, origin: str) -> dict[str, Any]:
+    """Return one exchange as plain data for a report, secrets blanked."""
     request = answer.request
-    lines = [f"> {request.method} {request.target}"]
-    lines += [f"> {key}: {value}" for key, value in request.headers.items()]
-    if request.body is not None:
-        lines.append(f"> {cut(request.body.decode('utf-8', 'replace'))}")
-    lines.append(f"< {answer.status}")
-    wanted = ("Content-Type", "Location", "Allow", "Retry-After")
-    lines += [f"< {key}: {answer.headers[key]}" for key in wanted if key in answer.headers]
-    if answer.body:
-        lines += [f"< {line}" for line in cut(answer.text).splitlines()]
-    return lines
+    scrub = answer.scrubber.scrub
+    sent = None if request.body is None else cut(scrub(request.body.decode("utf-8", "replace")))
+    return {
+        "method": request.method,
+        "url": scrub(origin + request.target),
+        "request_headers": {key: scrub(value) for key, value in request.headers.items()},
+        "request_body": sent,
+        "status": answer.status,
+        "headers": {
+            key: scrub(answer.headers[key]) for key in SHOWN_HEADERS if key in answer.headers
+        },
+        "body": cut(scrub(answer.text)),
+        "curl": scrub(curl(answer, origin)),
+    }
 
 
 def curl(answer: Answer, origin: str) -> str:
-    """Return a shell command that sends the request again, with $HUB_TOKEN for the token."""
+    """Return a shell command that sends the request again, with $HUB_TOKEN for the token.
+
+    `-g` and `--path-as-is` keep curl from reading brackets and dots in the URL, `--data-raw` from
+    reading a file where the body starts with "@".
+    """
     request = answer.request
-    words = ["curl", "-i", "-X", request.method]
-    line = shlex.join(words)
+    method = "-I" if request.method == "HEAD" else f"-X {shlex.quote(request.method)}"
+    line = f"curl -gi --path-as-is {method}"
     if request.credential is not None:
         line += f' -H "Authorization: {request.scheme} $HUB_TOKEN"'
     for key, value in request.headers.items():
         line += f" -H {shlex.quote(f'{key}: {value}')}"
     if request.body is not None:
-        line += f" -d {shlex.quote(request.body.decode('utf-8', 'replace'))}"
+        if "content-type" not in {key.lower() for key in request.headers}:
+            line += " -H Content-Type:"  # curl would call it a form
+        line += f" --data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}"
     return f"{line} {shlex.quote(origin + request.target)}"

@@ -1,4 +1,4 @@
-"""Holding an answer against the contract: status, content type, and body.
+"""Holding an answer against the contract: status, headers, content type, and body.
 
 The body's schema is compiled once for each operation, status and form, on first use.
 """
@@ -6,6 +6,7 @@ The body's schema is compiled once for each operation, status and form, on first
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,19 @@ PAGE = "application/jupyterhub-pagination+json"
 EVENTS = "text/event-stream"
 
 #: Fields whose content is never repeated in a message.
-SECRET_FIELDS = frozenset({"token", "auth_token", "api_token", "auth_state", "state"})
+SECRET_FIELDS = frozenset(
+    {
+        "token",
+        "auth_token",
+        "api_token",
+        "access_token",
+        "auth_state",
+        "state",
+        "code",
+        "accept_url",
+        "full_accept_url",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,7 @@ def check(
         return [Mismatch(operation_id, status, "", documented, str(status))]
     seen = visible_to(held) if held is not None else None
     answer = _Answer(number, operation_id, status, headers, body, accept, seen)
-    return list(answer.mismatches(responses[str(status)].get("content", {})))
+    return list(answer.mismatches(responses[str(status)]))
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,20 @@ class _Answer:
     accept: str | None
     seen: VisibleTo | None
 
-    def mismatches(self, content: Mapping[str, Any]) -> Iterator[Mismatch]:
+    def mismatches(self, response: Mapping[str, Any]) -> Iterator[Mismatch]:
+        yield from self._wrong_headers(response.get("headers", {}))
+        yield from self._wrong_content(response.get("content", {}))
+
+    def _wrong_headers(self, headers: Mapping[str, Any]) -> Iterator[Mismatch]:
+        for name, promised in headers.items():
+            value = self._header(name)
+            pattern = promised["schema"].get("pattern", "")
+            if value is None:
+                yield self._mismatch("", f"a header {name}", "none")
+            elif not re.search(pattern, value):
+                yield self._mismatch("", f"a header {name} with {pattern}", value)
+
+    def _wrong_content(self, content: Mapping[str, Any]) -> Iterator[Mismatch]:
         if not content:
             if self.body:
                 yield self._mismatch("", "an empty body", f"{len(self.body)} bytes")
@@ -102,8 +128,11 @@ class _Answer:
 
     @property
     def media_type(self) -> str:
-        named = {name.lower(): value for name, value in self.headers.items()}
-        return named.get("content-type", "").partition(";")[0].strip().lower()
+        return (self._header("Content-Type") or "").partition(";")[0].strip().lower()
+
+    def _header(self, name: str) -> str | None:
+        named = {each.lower(): value for each, value in self.headers.items()}
+        return named.get(name.lower())
 
     @property
     def text(self) -> str:

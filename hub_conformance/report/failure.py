@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..rules import Rule
-from ..target import Target
-from ..transcript import Transcript, curl, show
+from .result import Result
 
 
 @dataclass
@@ -27,34 +26,42 @@ class Explanation:
     def toterminal(self, tw: Any) -> None:
         """Print it, as pytest asks."""
         for line in self.text.splitlines():
-            tw.line(line, red=line.startswith("E "))
+            tw.line(_printable(line), red=line.startswith("E "))
 
     def __str__(self) -> str:
         return self.text
 
 
-def explain(
-    rule: Rule, name: str, error: BaseException, transcript: Transcript, target: Target | None
-) -> Explanation:
-    """Explain why a rule failed; `name` is its id with the cell."""
-    said = _said(error)
+def _printable(line: str) -> str:
+    """A line in which nothing steers a terminal: a hub may answer anything."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+
+
+def explain(result: Result, said: str, before: Iterable[str], base: str) -> Explanation:
+    """Explain a result: `said` is what did not hold, `before` the exchanges before the last.
+
+    `base` is the hub's address, for the line that runs the rule again.
+    """
+    first = said.splitlines()[0] if said else result.verdict
     lines = [
-        f"{name} ({rule.level}, {rule.versions})",
-        f"  {rule.statement}",
-        f"  see {rule.link}",
+        f"{result.id} ({result.level}, {result.versions})",
+        f"  {result.statement}",
+        f"  see {result.link}",
         "",
         *(f"E   {line}" for line in said.splitlines()),
         "",
-        *_exchanges(transcript),
+        *(f"before: {line}" for line in before),
+        *_exchange(result.exchange),
+        "run this rule again:",
+        f"  pytest --hub-url={base} --hub-rule='{result.rule}'",
     ]
-    if transcript.answers and target:
-        lines += ["", "send it again:", f"  {curl(transcript.answers[-1], target.origin)}"]
-    lines += ["run this rule again:", f"  pytest --hub-url={_url(target)} --hub-rule='{rule.id}'"]
-    return Explanation("\n".join(lines), Crash(f"{name}: {said.splitlines()[0]}"))
+    return Explanation("\n".join(lines), Crash(f"{result.id}: {first}"))
 
 
-def _said(error: BaseException) -> str:
+def said_by(error: BaseException | None, otherwise: str) -> str:
     """Return the assertion's own words; another exception is named, with its place."""
+    if error is None:
+        return otherwise
     text = str(error) or "the assertion does not hold"
     if not isinstance(error, AssertionError):
         text = f"{type(error).__name__}: {text}{_place(error)}"
@@ -71,14 +78,16 @@ def _place(error: BaseException) -> str:
     return f" ({code.co_filename.rpartition('/')[2]}:{frame.tb_lineno} in {code.co_name})"
 
 
-def _exchanges(transcript: Transcript) -> list[str]:
-    """Return the last exchange in full, those before it a line each."""
-    if not transcript.answers:
-        return ["no request was answered"]
-    *earlier, last = transcript.answers
-    lines = [f"before: {answer!r}" for answer in earlier[-8:]]
-    return [*lines, "the last exchange:", *(f"  {line}" for line in show(last))]
-
-
-def _url(target: Target | None) -> str:
-    return target.base if target else "reference"
+def _exchange(exchange: dict[str, Any] | None) -> list[str]:
+    """Return the lines that show one exchange, and the command that sends it again."""
+    if exchange is None:
+        return ["no request was answered", ""]
+    lines = [f"> {exchange['method']} {exchange['url']}"]
+    lines += [f"> {key}: {value}" for key, value in exchange["request_headers"].items()]
+    if exchange["request_body"] is not None:
+        lines.append(f"> {exchange['request_body']}")
+    lines.append(f"< {exchange['status']}")
+    lines += [f"< {key}: {value}" for key, value in exchange["headers"].items()]
+    lines += [f"< {line}" for line in exchange["body"].splitlines()]
+    shown = [f"  {line}" for line in lines]
+    return ["the last exchange:", *shown, "", "send it again:", f"  {exchange['curl']}"]

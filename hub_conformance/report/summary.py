@@ -1,8 +1,11 @@
-"""What a run says about itself: one header line, a table of verdicts, one line to end with."""
+"""What a run says about itself: header lines, a table of verdicts, one line to end with."""
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,55 +13,38 @@ import pytest
 from ..rules import Rule
 from ..target import Target, parse_version
 from ..transcript import Transcript
+from ..verdicts import BROKEN, VERDICTS
+from .result import Result, Tally
 
-VERDICTS = ("passed", "failed", "error", "untested", "not requested", "not applicable")
-
-
-class Tally:
-    """Verdicts counted by chapter, an item once, whichever process ran it."""
-
-    def __init__(self) -> None:
-        self.verdicts: dict[str, str] = {}
-        self.reasons: dict[str, str] = {}
-
-    def add(self, report: pytest.TestReport) -> None:
-        """Count the verdict that a report carries; a failed teardown overrules."""
-        known = dict(report.user_properties)
-        if "rule" not in known or "verdict" not in known:
-            return
-        if report.when == "teardown" and report.outcome == "passed":
-            return
-        rule = str(known["rule"])
-        self.verdicts[rule] = str(known["verdict"])
-        if report.outcome == "skipped" and isinstance(report.longrepr, tuple):
-            self.reasons[rule] = report.longrepr[2].removeprefix("Skipped: ")
-
-    @property
-    def untested(self) -> int:
-        """How many rules were left untested."""
-        return self.count("untested")
-
-    def count(self, verdict: str, chapter: str | None = None) -> int:
-        """Return how many items ended in a verdict, of one chapter or of all."""
-        return sum(
-            found == verdict and (chapter is None or rule.startswith(f"{chapter}/"))
-            for rule, found in self.verdicts.items()
-        )
-
-    @property
-    def chapters(self) -> list[str]:
-        """The chapters met, in order."""
-        return list(dict.fromkeys(rule.partition("/")[0] for rule in self.verdicts))
+#: Names of the sandbox's objects, which would make every reason one of its own.
+_OURS = re.compile(r"[a-z][a-z0-9-]*-\d{8}t\d{6}z-[0-9a-f]{4}(-[\w-]+)?")
+#: Reasons and failures of one kind that are printed; the rest is counted.
+SHOWN = 12
 
 
-def header(target: Target, applies: tuple[int, int], run: str) -> str:
-    """Return the line that names the hub."""
-    major, minor = applies
-    held = "" if parse_version(target.version) == applies else f" (held to {major}.{minor})"
-    line = f"hub: {target.base} JupyterHub {target.version}{held}, token of {target.owner}"
+@dataclass(frozen=True)
+class Closing:
+    """What the last line is made of, beside the results."""
+
+    target: Target
+    partial: bool = False
+    incomplete: str = ""
+    absent: tuple[str, ...] = ()
+    seconds: float = 0.0
+    transcript: Transcript = field(default_factory=Transcript)
+
+
+def header(target: Target, applies: tuple[int, int], run: str, declared: Iterable[str]) -> str:
+    """Return the lines that name the hub, by whose right it is checked, and how."""
+    held = "" if parse_version(target.version) == applies else ", the nearest it knows"
+    expected = ", ".join(declared) or "nothing declared"
+    lines = [
+        f"hub: {target.base} JupyterHub {target.version}, token of {target.owner}",
+        f"contract: {'.'.join(map(str, applies))}{held}; expected: {expected}; run: {run}",
+    ]
     if target.public is None:
-        line += ", internal address: servers cannot be reached without --hub-public-url"
-    return f"{line}, run {run}"
+        lines.append("internal address: servers cannot be reached without --hub-public-url")
+    return "\n".join(lines)
 
 
 def list_rules(config: pytest.Config, rules: list[Rule]) -> None:
@@ -68,32 +54,96 @@ def list_rules(config: pytest.Config, rules: list[Rule]) -> None:
         reporter.write_line(f"{rule.id}  {rule.level}  {rule.versions}\n    {rule.statement}")
 
 
-def write(reporter: Any, tally: Tally, transcript: Transcript, target: Target) -> None:
-    """Print the table of verdicts, the reasons of what was not checked, and the last line."""
-    if not tally.verdicts:
+def write(reporter: Any, tally: Tally, closing: Closing) -> None:
+    """Print the table, what failed by cause, what was not checked and why, and the last line."""
+    if not len(tally):
         return
     reporter.section("conformance")
-    shown = [verdict for verdict in VERDICTS if tally.count(verdict)]
-    reporter.write_line("".join([f"{'chapter':<12}", *(f"{each:>16}" for each in shown)]))
-    for chapter in tally.chapters:
-        counts = [f"{tally.count(each, chapter) or '-':>16}" for each in shown]
-        reporter.write_line("".join([f"{chapter:<12}", *counts]))
-    for reason, count in Counter(tally.reasons.values()).most_common():
-        reporter.write_line(f"{count} rule{'s' * (count > 1)} {reason}")
+    for line in [*_table(tally), *_broken(tally), *_known(tally), *_unchecked(tally)]:
+        reporter.write_line(line)
+    sent = closing.transcript
+    own = max(0.0, closing.seconds - sent.seconds)
     reporter.write_line(
-        f"{transcript.requests} requests, {transcript.seconds:.1f} s waiting for the hub"
+        f"{sent.requests} requests, {sent.seconds:.1f} s waiting for the hub,"
+        f" {own:.1f} s the suite's own"
     )
-    reporter.write_line(_last_line(tally, target))
+    good = not any(tally.counts[each] for each in (*BROKEN, "untested")) and not closing.incomplete
+    reporter.write_line(last_line(tally, closing), green=good, red=not good, bold=True)
 
 
-def _last_line(tally: Tally, target: Target) -> str:
-    broken = tally.count("failed") + tally.count("error")
-    if broken:
-        verdict = f"not conformant: {broken} failed"
-    elif tally.untested:
-        verdict = f"incomplete: {tally.untested} untested"
-    elif tally.count("passed"):
-        verdict = "conformant"
-    else:
-        verdict = "nothing checked"
-    return f"{target.base} JupyterHub {target.version}: {verdict}, {tally.count('passed')} passed"
+def _table(tally: Tally) -> list[str]:
+    shown = [each for each in VERDICTS if tally.counts[each]]
+    width = max(len(each) for each in tally.chapters) + 2
+    lines = ["".join([" " * width, *(f"{each:>{len(each) + 2}}" for each in shown)])]
+    for chapter, counts in tally.chapters.items():
+        cells = [f"{counts[each] or '-':>{len(each) + 2}}" for each in shown]
+        lines.append("".join([f"{chapter:<{width}}", *cells]))
+    return lines
+
+
+def _broken(tally: Tally) -> list[str]:
+    """Group what failed by likely cause: the request that the last answer was to."""
+    groups: dict[str, list[Result]] = defaultdict(list)
+    for result in tally.of(*BROKEN):
+        cause = result.cause if result.verdict != "stale" else "stale lines of the baseline"
+        groups[cause or "no answer"].append(result)
+    lines = []
+    for cause, results in sorted(groups.items(), key=lambda group: -len(group[1])):
+        lines.append(f"{cause}: {_rules(len(results))}")
+        lines += [f"  {each.verdict} {each.id}: {_cut(each.reason)}" for each in results[:SHOWN]]
+        if len(results) > SHOWN:
+            lines.append(f"  and {len(results) - SHOWN} more")
+    return lines
+
+
+def _known(tally: Tally) -> list[str]:
+    return [
+        f"{each.verdict} {each.id}: {_cut(each.reason)}" for each in tally.of("known", "warned")
+    ]
+
+
+def _unchecked(tally: Tally) -> list[str]:
+    """Count what was not checked by reason: a cascade is one line, with its cause."""
+    lines = []
+    for verdict in ("untested", "not requested", "not applicable"):
+        reasons = Counter(_OURS.sub("…", each.reason) for each in tally.of(verdict))
+        for reason, count in reasons.most_common(SHOWN):
+            lines.append(f"{verdict}, {_rules(count)}: {_cut(reason)}")
+        if len(reasons) > SHOWN:
+            left = sum(count for _, count in reasons.most_common()[SHOWN:])
+            lines.append(f"{verdict}, {_rules(left)}: for other reasons")
+    return lines
+
+
+def last_line(tally: Tally, closing: Closing) -> str:
+    """Return the verdict of the run, in one line."""
+    counts = tally.counts
+    parts = [f"{counts[each]} {each}" for each in VERDICTS if counts[each]]
+    if closing.absent:
+        parts.append(f"not on this hub: {', '.join(closing.absent)}")
+    hub = f"{closing.target.base} JupyterHub {closing.target.version}"
+    return f"{hub}: {_verdict(tally, closing)}; {', '.join(parts)}"
+
+
+def _verdict(tally: Tally, closing: Closing) -> str:
+    counts = tally.counts
+    if any(counts[each] for each in ("failed", "stale", "vacuous")):
+        return "not conformant"
+    if counts["error"]:
+        return "a defect of the suite"
+    if closing.incomplete:
+        return f"incomplete ({closing.incomplete})"
+    if counts["untested"]:
+        return "incomplete"
+    if not any(counts[each] for each in ("passed", "known", "warned")):
+        return "nothing checked"
+    return "partial" if closing.partial else "conformant"
+
+
+def _rules(count: int) -> str:
+    return "1 rule" if count == 1 else f"{count} rules"
+
+
+def _cut(text: str, length: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -1,0 +1,184 @@
+"""From pytest's outcomes to verdicts and back, as hooks: what one rule ended in, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from . import plugin
+from .baseline import EMPTY, Baseline, Known
+from .report.failure import explain, said_by
+from .report.result import Result
+from .rules import Rule, rule_id, rule_of
+from .transcript import exchange_of
+from .verdicts import BROKEN, TOLERATED, Verdict, judge
+
+if TYPE_CHECKING:
+    from .session import Run
+
+#: Exchanges that a failure names before the last, which it shows.
+BEFORE = 8
+CLEANUP = Rule("sandbox/cleanup", "All that the suite makes on the hub is removed again.")
+
+
+class Outcomes:
+    """Hooks around each rule. `baseline` lists what is known not to hold on this hub."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.baseline: Baseline = EMPTY
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn an outcome into a verdict that explains itself and shows no secret."""
+        report = yield
+        found = rule_of(item)
+        if found and _ends(report):
+            self._judge(item, found, report, call)
+        report.longrepr = self.run.scrubber.scrub_tree(report.longrepr)
+        report.sections = self.run.scrubber.scrub_tree(report.sections)
+        return report
+
+    def _judge(
+        self, item: pytest.Item, found: Rule, report: pytest.TestReport, call: pytest.CallInfo[None]
+    ) -> None:
+        name, error = rule_id(item, found), call.excinfo.value if call.excinfo else None
+        if report.when == "teardown":
+            found, name = CLEANUP, CLEANUP.id
+        known, may_be_stale = self._known(found.id, name)
+        verdict = judge(
+            found,
+            report.outcome,
+            error,
+            skipped=_reason(report),
+            mismatch=self.run.answer_check.current if self.run.answer_check else "",
+            known=known,
+            may_be_stale=may_be_stale,
+            strict=self.run.settings.strict,
+        )
+        result = self._result(found, name, verdict, call.duration)
+        self._tell_pytest(report, result, error)
+        for properties in (item.user_properties, report.user_properties):
+            _set(properties, "verdict", verdict.name)
+        report.__dict__["hub_result"] = result.dump()
+
+    def _known(self, rule: str, name: str) -> tuple[Known | None, bool]:
+        version = self.run.target.version if self.run.target else ""
+        return self.baseline.find(rule, name), self.baseline.is_judged_on(version)
+
+    def _result(self, found: Rule, name: str, verdict: Verdict, seconds: float) -> Result:
+        transcript = self.run.transcript
+        result = Result(
+            id=name,
+            statement=found.statement,
+            level=found.level,
+            versions=found.versions,
+            link=found.link,
+            verdict=verdict.name,
+            reason=self.run.scrubber.scrub(verdict.reason),
+            seconds=seconds,
+            requests=transcript.since_start,
+        )
+        if verdict.name in BROKEN + TOLERATED and transcript.answers and self.run.target:
+            last = transcript.answers[-1]
+            result.exchange = exchange_of(last, self.run.target.origin)
+            result.cause = self.run.cause_of(last)
+        return result
+
+    def _tell_pytest(
+        self, report: pytest.TestReport, result: Result, error: BaseException | None
+    ) -> None:
+        """Give the report the outcome that the verdict is for pytest."""
+        if result.verdict == "passed":
+            return
+        if result.verdict in BROKEN:
+            report.outcome = "failed"
+            wants_traceback = self.run.config.option.tbstyle != "auto" and error is not None
+            if not wants_traceback:
+                told: Any = self._explain(result, said_by(error, result.reason))
+                report.longrepr = (
+                    told  # pytest asks for `toterminal` and `reprcrash`, no base class
+                )
+            return
+        report.outcome = "skipped"
+        said = f"{result.verdict}: {result.reason}"
+        if result.verdict in TOLERATED:
+            report.wasxfail = said
+            report.longrepr = f"{result.id}: {said}"
+        else:
+            report.longrepr = (str(report.fspath), report.location[1] or 0, said)
+
+    def _explain(self, result: Result, said: str) -> Any:
+        base = self.run.target.base if self.run.target else "reference"
+        answers = list(self.run.transcript.answers)[:-1][-BEFORE:]
+        return explain(result, said, [repr(each) for each in answers], base)
+
+    # --- in the process that reports
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result that a report carries, also when a worker sent it."""
+        if dumped := getattr(report, "hub_result", None):
+            self.run.tally.add(Result(**dumped))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Judge what many rules met together, when the last one has ended."""
+        done = yield
+        if not self.run.is_worker and not self.run.config.option.collectonly:
+            for result in self.run.findings():
+                self._announce(session, self._judged(result))
+        return done
+
+    def _judged(self, result: Result) -> Result:
+        """Hold a finding that is no pytest item against the baseline."""
+        known, may_be_stale = self._known(result.id, result.id)
+        failed = AssertionError(result.reason) if result.verdict == "failed" else None
+        outcome = "failed" if failed else "passed"
+        rule = Rule(result.id, result.statement)
+        verdict = judge(rule, outcome, failed, known=known, may_be_stale=may_be_stale)
+        result.verdict, result.reason = verdict.name, verdict.reason
+        return result
+
+    def _announce(self, session: pytest.Session, result: Result) -> None:
+        """Keep a finding; tell pytest of one that is not passed, as a report of its own."""
+        self.run.tally.add(result)
+        if result.verdict == "passed":
+            return
+        for when in ("call", "teardown"):
+            session.config.hook.pytest_runtest_logreport(report=self._report(result, when))
+
+    def _report(self, result: Result, when: Literal["call", "teardown"]) -> pytest.TestReport:
+        self.run.transcript.start()
+        report = pytest.TestReport(
+            nodeid=f"{plugin.PACKAGE}/{result.id}",
+            location=(f"{plugin.PACKAGE}/{result.chapter}", 0, result.id),
+            keywords={},
+            outcome="passed",
+            longrepr=None,
+            when=when,
+            user_properties=[("rule", result.id), ("verdict", result.verdict)],
+        )
+        if when == "call":
+            self._tell_pytest(report, result, None)
+        return report
+
+
+def _ends(report: pytest.TestReport) -> bool:
+    """Whether this report is the one that the rule's verdict comes from."""
+    return report.when == "call" or report.outcome != "passed"
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return the reason of a skip."""
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return ""
+
+
+def _set(properties: list[tuple[str, Any]], key: str, value: str) -> None:
+    """Set one property of a report, once: a failed teardown overrules what was said before."""
+    properties[:] = [each for each in properties if each[0] != key] + [(key, value)]

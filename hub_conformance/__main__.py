@@ -1,6 +1,7 @@
 """`python -m hub_conformance COMMAND`: what goes with a run, before it or after.
 
-`cleanup` removes what a killed run left on a hub; `diff` compares two reports.
+`cleanup` removes what a killed run left on a hub; `diff` compares two reports;
+`defects` prints what real releases are known to get wrong; `contract` prints the API's document.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import sys
 from pathlib import Path
 
 from . import cleanup
+from .contract.printed import as_yaml
 from .errors import ConformanceError, UsageError
+from .report.defects import page
 from .report.diff import changes, load
 from .sandbox import PREFIX
 from .settings import TOKEN_VARIABLE, check_ca_bundle, check_prefix, pick_token
-from .target import base_url
+from .target import NEWEST, base_url
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
     diff.add_argument("old", type=Path, metavar="OLD.json")
     diff.add_argument("new", type=Path, metavar="NEW.json")
     diff.set_defaults(run=_diff)
+    defects = commands.add_parser("defects", help="print the known defects of real releases")
+    defects.set_defaults(run=_defects)
+    described = commands.add_parser("contract", help="print the API's OpenAPI 3.1 document")
+    described.add_argument("--version", default=NEWEST, help="of the hub (default: %(default)s)")
+    described.set_defaults(run=_contract)
     return result
 
 
@@ -50,6 +58,14 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConformanceError, AssertionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def _contract(options: argparse.Namespace) -> int:
+    try:
+        print(as_yaml(options.version), end="")
+    except ValueError as error:
+        raise UsageError(f"--version: {error}") from None
+    return 0
 
 
 def _cleanup(options: argparse.Namespace) -> int:
@@ -85,6 +101,11 @@ def _diff(options: argparse.Namespace) -> int:
     regressions = sum(each.is_regression for each in found)
     print(f"{regressions} regressions, {len(found) - regressions} other changes")
     return 1 if regressions else 0
+
+
+def _defects(options: argparse.Namespace) -> int:
+    print(page(), end="")
+    return 0
 
 
 def _confirmed(count: int) -> bool:

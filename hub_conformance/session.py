@@ -26,7 +26,7 @@ from .rules import KNOWN, MARK, rule_of
 from .sandbox import new_run_id
 from .secret import Scrubber, scrub_log_records
 from .settings import Settings, read, take_token
-from .target import NEWEST, Target, discover, parse_version
+from .target import NEWEST, Target, contract_version, discover, parse_version
 from .transcript import Transcript
 from .verdicts import OK, exit_status
 
@@ -71,7 +71,7 @@ class Run:
     def applies(self) -> tuple[int, int]:
         """The version of the contract that rules are chosen by."""
         if self.settings.api_version:
-            return parse_version(self.settings.api_version)
+            return contract_version(parse_version(self.settings.api_version))
         return self.target.applies if self.target else parse_version(NEWEST)
 
     @property
@@ -161,7 +161,18 @@ class Run:
         """Say which hub is checked, by whose right."""
         if self.target is None:
             return None
-        return summary.header(self.target, self.applies, self.id, self.settings.expected)
+        return summary.header(
+            self.target,
+            f"{'.'.join(map(str, self.applies))}{self._why_this_version(self.target)}",
+            self.id,
+            self.settings.expected,
+        )
+
+    def _why_this_version(self, target: Target) -> str:
+        if self.settings.api_version:
+            return f" (by --hub-api-version={self.settings.api_version})"
+        is_its_own = parse_version(target.version) == self.applies
+        return "" if is_its_own else " (the nearest that the contract knows)"
 
     # --- each rule
 

@@ -123,7 +123,9 @@ def pick_token(flag: str | None, path: Path | None, environment: Mapping[str, st
 
     Raises UsageError when there is none, or one that cannot be sent.
     """
-    found = flag or (_token_in(path) if path else environment.get(TOKEN_VARIABLE, ""))
+    found = flag
+    if found is None:  # an empty flag is no token, and must not quietly mean another one
+        found = _token_in(path) if path else environment.get(TOKEN_VARIABLE, "")
     found = found.strip()
     if not found:
         raise UsageError(_NO_TOKEN)

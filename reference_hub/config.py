@@ -97,16 +97,24 @@ def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
     """
     check_options(argv)
     options = command_line(argv)
+    try:
+        config = merged(options)
+        check_names(config)
+        config = understood(config)  # traitlets would warn of the rest
+        launch = Launch(config=config)
+        return launch, settings(JupyterHub(config=config), Authenticator(config=config))
+    except (TraitError, ValueError) as error:
+        # Some of traitlets' messages take several lines.
+        raise ConfigError(" ".join(str(error).split())) from None
+
+
+def merged(options: Config) -> Config:
+    """The options, over what is in the file that they may name."""
     config = Config()
     if path := Launch(config=options).config_file:
         config.merge(read_file(path))
     config.merge(options)
-    check_names(config)
-    try:
-        launch = Launch(config=config)
-        return launch, settings(JupyterHub(config=config), Authenticator(config=config))
-    except TraitError as error:
-        raise ConfigError(str(error)) from None
+    return config
 
 
 def check_options(argv: Sequence[str]) -> None:
@@ -156,6 +164,16 @@ def check_names(config: Config) -> None:
             # Subclasses of Authenticator have traits that nobody here can know.
             if name not in known and section != "Authenticator":
                 raise ConfigError(f"unknown option {section}.{name}{suggest(name, known)}")
+
+
+def understood(config: Config) -> Config:
+    """The part of a configuration that has a meaning here."""
+    kept = Config()
+    for section, configurable in _SECTIONS.items():
+        for name in configurable.class_trait_names(config=True):
+            if name in config.get(section, {}):
+                kept[section][name] = config[section][name]
+    return kept
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -45,7 +45,7 @@ from .servers import Reply, Server, answer, endless, raw, reset, serving
 TOKEN = "s3cr3t-t0ken-0123456789abcdef"
 LIMIT = 0.2
 #: What a request may take that has to fail after LIMIT: machines are busy at times.
-SOON = LIMIT + 1.0
+SOON = LIMIT + 2.0
 OK = answer({"fine": True})
 
 
@@ -681,6 +681,10 @@ def test_log_records_show_no_token(
     assert all(TOKEN not in repr(vars(record)) for record in caplog.records)
 
 
+#: Plugins that take a second to load.
+QUIET = ("-p", "no:schemathesis", "-p", "no:hypothesispytest")
+
+
 def test_long_tracebacks_show_no_token(
     pytester: pytest.Pytester, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -712,7 +716,7 @@ def test_long_tracebacks_show_no_token(
             assert of_mine == of_mine.credential
         """
     )
-    result = pytester.runpytest_inprocess("-l", "--tb=long", "--log-level=DEBUG", "-rA")
+    result = pytester.runpytest_inprocess(*QUIET, "-l", "--tb=long", "--log-level=DEBUG", "-rA")
     result.assert_outcomes(failed=3)
     shown = result.stdout.str() + result.stderr.str()
     assert "of_mine" in shown

@@ -249,7 +249,7 @@ def test_flag_wins_over_its_ini_twin(pytester: pytest.Pytester, run: Run, url: s
     pytester.makeini("[pytest]\nhub_url = http://127.0.0.1:1\nhub_prefix = fromini")
     result = run(url, "--hub-rule=identity/version-without-token")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*run fromini-*"])
+    result.stdout.fnmatch_lines(["*run: fromini-*"])
 
 
 # --- what a run says

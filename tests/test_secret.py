@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub_conformance.secret import BLANK, SHORTEST, Scrubber, Secret, scrub_log_records
@@ -35,7 +35,7 @@ def knowing(*secrets: str) -> Scrubber:
 
 def test_secret_has_no_readable_form() -> None:
     secret = Secret(TOKEN)
-    assert [repr(secret), str(secret), f"{secret}", f"{secret!r:>5}", "%s" % secret] == [
+    assert [repr(secret), str(secret), f"{secret}", f"{secret!r:>5}", str([secret])[1:-1]] == [
         BLANK, BLANK, BLANK, "  ***", BLANK
     ]  # fmt: skip
     assert TOKEN not in repr({"token": [secret]})
@@ -44,6 +44,7 @@ def test_secret_has_no_readable_form() -> None:
     assert len(secret) == len(TOKEN)
 
 
+@settings(max_examples=40)
 @given(st.text(), st.text())
 def test_secrets_compare_as_their_texts(one: str, other: str) -> None:
     assert Secret(one) == Secret(one)
@@ -83,6 +84,7 @@ def test_every_spelling_is_blanked(name: str) -> None:
     )
 
 
+@settings(max_examples=40)
 @given(st.lists(secrets_drawn, min_size=1, max_size=4), st.data())
 def test_no_known_secret_is_left(secrets: list[str], data: st.DataObject) -> None:
     parts = st.lists(st.sampled_from([*secrets, "", "x", BLANK, "a"]), max_size=6)
@@ -90,6 +92,7 @@ def test_no_known_secret_is_left(secrets: list[str], data: st.DataObject) -> Non
     assert not [each for each in secrets if each in clean]
 
 
+@settings(max_examples=40)
 @given(st.text("abc", min_size=SHORTEST), st.text("xyz"), st.text("xyz"))
 def test_the_rest_stays(secret: str, before: str, after: str) -> None:
     assert knowing(secret).scrub(before + secret + after) == f"{before}{BLANK}{after}"
@@ -133,7 +136,7 @@ class Frozen:
     text: str
 
 
-Named = namedtuple("Named", "first second")  # noqa: PYI024 - as of a plugin without types
+Named = namedtuple("Named", "first second")
 
 
 def test_tree_is_scrubbed_to_its_leaves() -> None:
@@ -165,6 +168,7 @@ def test_tree_is_scrubbed_to_its_leaves() -> None:
         lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text("ab"), inner),
     )
 )
+@settings(max_examples=40)
 def test_tree_of_anything(tree: Any) -> None:
     clean = knowing("ababab").scrub_tree(tree)
     assert "ababab" not in repr(clean)

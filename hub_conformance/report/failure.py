@@ -26,13 +26,13 @@ class Explanation:
     def toterminal(self, tw: Any) -> None:
         """Print it, as pytest asks."""
         for line in self.text.splitlines():
-            tw.line(_printable(line), red=line.startswith("E "))
+            tw.line(printable(line), red=line.startswith("E "))
 
     def __str__(self) -> str:
         return self.text
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """A line in which nothing steers a terminal: a hub may answer anything."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
 
@@ -85,7 +85,7 @@ def _exchange(exchange: dict[str, Any] | None) -> list[str]:
     lines = [f"> {exchange['method']} {exchange['url']}"]
     lines += [f"> {key}: {value}" for key, value in exchange["request_headers"].items()]
     if exchange["request_body"] is not None:
-        lines.append(f"> {exchange['request_body']}")
+        lines += [f"> {line}" for line in exchange["request_body"].splitlines()]
     lines.append(f"< {exchange['status']}")
     lines += [f"< {key}: {value}" for key, value in exchange["headers"].items()]
     lines += [f"< {line}" for line in exchange["body"].splitlines()]

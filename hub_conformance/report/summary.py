@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from ..rules import Rule
-from ..target import Target, parse_version
+from ..target import Target
 from ..transcript import Transcript
 from ..verdicts import BROKEN, VERDICTS
+from .failure import printable
 from .result import Result, Tally
 
 #: Names of the sandbox's objects, which would make every reason one of its own.
@@ -34,17 +35,16 @@ class Closing:
     transcript: Transcript = field(default_factory=Transcript)
 
 
-def header(target: Target, applies: tuple[int, int], run: str, declared: Iterable[str]) -> str:
+def header(target: Target, contract: str, run: str, declared: Iterable[str]) -> str:
     """Return the lines that name the hub, by whose right it is checked, and how."""
-    held = "" if parse_version(target.version) == applies else ", the nearest it knows"
     expected = ", ".join(declared) or "nothing declared"
     lines = [
         f"hub: {target.base} JupyterHub {target.version}, token of {target.owner}",
-        f"contract: {'.'.join(map(str, applies))}{held}; expected: {expected}; run: {run}",
+        f"contract: {contract}; expected: {expected}; run: {run}",
     ]
     if target.public is None:
         lines.append("internal address: servers cannot be reached without --hub-public-url")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def list_rules(config: pytest.Config, rules: list[Rule]) -> None:
@@ -145,5 +145,5 @@ def _rules(count: int) -> str:
 
 
 def _cut(text: str, length: int = 160) -> str:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= length else f"{line[: length - 1]}…"

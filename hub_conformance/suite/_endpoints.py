@@ -7,13 +7,12 @@ alone is one that no hub carries out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..client import Answer
 from ..hub import Hub, quoted
-from ..rules import not_applicable
 from ..target import Target, parse_version
 
 LONG_AGO = "2020-01-01T00:00:00Z"
@@ -41,10 +40,10 @@ class Endpoint:
         """Whether the hub's version has it."""
         return parse_version(self.since) <= target.applies
 
-    def check_applies(self, target: Target) -> None:
-        """End the rule where the hub's version does not have it."""
-        if not self.applies(target):
-            not_applicable(f"since {self.since}")
+    @property
+    def is_of_shares(self) -> bool:
+        """Whether it is about shares or share codes, which not every hub has."""
+        return "/share" in self.path
 
     def send(self, hub: Hub, names: Mapping[str, str], **kwargs: Any) -> Answer:
         """Send the request, these names in the placeholders of path and body."""
@@ -127,8 +126,3 @@ ENDPOINTS = (
     Endpoint("PATCH", "/proxy", []),
     Endpoint("POST", "/shutdown", {"proxy": "x"}),
 )
-
-
-def endpoints_of(target: Target) -> Iterator[Endpoint]:
-    """Yield the endpoints that the hub's version has."""
-    return (each for each in ENDPOINTS if each.applies(target))

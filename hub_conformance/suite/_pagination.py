@@ -276,6 +276,17 @@ class Paged:
     def __init__(self, shared: Sandbox, spawns: bool) -> None:
         self.shared = shared
         self.spawns = spawns
+        self._refusal: SetupFailed | None = None
+
+    def _new_users(self, count: int, label: str) -> list[User]:
+        """Create users; where the hub refuses that once, each rule is told so without a request."""
+        if self._refusal:
+            raise self._refusal
+        try:
+            return self.shared.users(count, label)
+        except SetupFailed as refusal:
+            self._refusal = refusal
+            raise
 
     def listing(self, name: str) -> Listing:
         """Return the list of that name: one of LISTS."""
@@ -290,7 +301,7 @@ class Paged:
     @cached_property
     def users(self) -> Listing:
         """Twelve users, in an order of creation that is not the one of their names."""
-        users = [user for letter in "mza" for user in self.shared.users(4, f"paged-{letter}")]
+        users = [user for letter in "mza" for user in self._new_users(4, f"paged-{letter}")]
         return self.users_of("paged-", users)
 
     @cached_property
@@ -303,17 +314,23 @@ class Paged:
 
     @cached_property
     def proxy(self) -> Listing:
-        """All routes: the hub's own, and those of our servers where servers may be started."""
+        """All routes: the hub's own, and those of our servers where servers may be started.
+
+        Raises SetupFailed when the run's token has no right to them.
+        """
+        hub = self.shared.hub
+        if "proxy" not in hub.target.owner.scopes and hub.get("/proxy").status == 403:
+            raise SetupFailed("the token has not the scope to list routes")
         try:
             running = self.served.running if self.spawns else []
         except SetupFailed:
             running = []
-        return Listing(self.shared.hub, "/proxy", own=tuple(user.name for user in running))
+        return Listing(hub, "/proxy", own=tuple(user.name for user in running))
 
     @cached_property
     def served(self) -> Served:
         """Three users with a running server, one with a stopped one, and one who never had any."""
-        users = self.shared.users(5, "served-")
+        users = self._new_users(5, "served-")
         for user in users[:4]:
             self.shared.server(user)
         self.shared.stop(users[3])

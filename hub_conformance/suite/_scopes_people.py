@@ -14,8 +14,8 @@ from ..stage import Stage
 class People:
     """Names of users and groups, shared and never changed.
 
-    `ann` and `ben` are in `group`, `ann2` is in `group2`, `cat` in neither. Each name ending in 2
-    is the other one with a 2 behind it. Nobody has the names `absent` begins.
+    `ann` is in `group`, `ann2` in `group2`, `ben` in both, `cat` in neither. Each name ending in 2
+    is the other one with a 2 behind it. Nothing has the name `absent`.
     """
 
     ann: str
@@ -48,9 +48,10 @@ def people_of(stage: Stage) -> People:
     made = People(ann, f"{ann}2", ben, cat, group, f"{group}2", sandbox.name("absent"))
     names = [ann, made.ann2, ben, cat]
     sandbox.make("create users", "/users", {"usernames": names})
-    for name, members in ((group, [ann, ben]), (made.group2, [made.ann2])):
+    for name, members in ((group, [ann, ben]), (made.group2, [made.ann2, ben])):
         sandbox.make("create a group", f"/groups/{name}", {"users": members})
-        stage.groups.update(dict.fromkeys(members, frozenset({name})))
+        for each in members:
+            stage.groups[each] = stage.groups.get(each, frozenset()) | {name}
     return made
 
 

@@ -91,6 +91,7 @@ def read(hub: Hub, user: User, token_id: str) -> dict[str, Any]:
 
 def check_types(model: dict[str, Any], user: User, target: Target) -> None:
     """Assert that every field of a token's model has the documented type and a possible value."""
+    only_fields({key: model[key] for key in model if key != "token"}, fields_of(target))
     assert model["kind"] == "api_token", model["kind"]
     assert model["user"] == user.name, model["user"]
     assert isinstance(model["note"], str), f"note is {model['note']!r}"

@@ -202,17 +202,15 @@ def test_promotion_needs_scope(scope: str, desk: Desk, sandbox: Sandbox, user: U
 @rule("scopes/groups-change-with-their-scope-only", since="3.0", see="rbac/scopes.html")
 def test_members_need_scope(scope: str, desk: Desk, stage: Stage, sandbox: Sandbox) -> None:
     """No scope for users, and none that reads groups, puts anybody in a group or takes them out."""
-    hub, body = desk.limited(scope), {"users": [stage.user]}
-    group = sandbox.group("closed")
+    hub, group = desk.limited(scope), sandbox.group("closed", [User(stage.user, sandbox)])
     statuses = [
-        hub.post(f"/groups/{group}/users", json=body).status,
-        hub.delete(f"/groups/{stage.group}/users", json=body).status,
+        hub.post(f"/groups/{group}/users", json={"users": [stage.outsider]}).status,
+        hub.delete(f"/groups/{group}/users", json={"users": [stage.user]}).status,
         hub.put(f"/groups/{group}/properties", json={"a": 1}).status,
     ]
     assert statuses[:2] == [403, 403], statuses
     assert statuses[2] in (403, 404), statuses  # 404 before 4.0, which has no such path
-    assert _members(sandbox, group) == []
-    assert stage.user in _members(sandbox, stage.group)
+    assert _members(sandbox, group) == [stage.user]
 
 
 def _members(sandbox: Sandbox, group: str) -> list[str]:

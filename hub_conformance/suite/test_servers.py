@@ -258,7 +258,7 @@ def test_read_servers_scope(limited: Callable[..., Hub], runner: User) -> None:
 
 
 @rule("servers/servers-are-hidden-without-their-scope", needs="spawn")
-@pytest.mark.parametrize("scope", ["read:users", "list:users", "read:users:activity"])
+@pytest.mark.parametrize("scope", ["read:users", "list:users"])
 def test_servers_hidden(limited: Callable[..., Hub], runner: User, scope: str) -> None:
     """A user's model has no `servers` for a token without `read:servers`."""
     hub = limited(scope)

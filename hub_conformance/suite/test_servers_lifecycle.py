@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -47,20 +47,34 @@ def server(request: pytest.FixtureRequest, names: tuple[str, str]) -> str:
     return names[0]
 
 
+_Seen = TypeVar("_Seen")
+
+
+def tried(read: Callable[[], _Seen]) -> _Seen | AssertionError:
+    """Read something, or keep what was wrong for the one rule that is about it."""
+    try:
+        return read()
+    except AssertionError as error:
+        return error
+
+
 @dataclass(frozen=True)
 class Moment:
     """What was seen of a user at one time: model, states that list them, route of the server."""
 
     model: dict[str, Any]
-    states: set[str]
-    route: dict[str, Any] | None
+    states: set[str] | AssertionError
+    route: dict[str, Any] | AssertionError | None
 
     @classmethod
-    def see(cls, user: User, server: str, proxy: Hub) -> Moment:
+    def see(cls, user: User, server: str) -> Moment:
         """Look at a user and one of their servers."""
         hub = user.sandbox.hub
-        states = {each for each in STATES if listed(hub, user, state=each)}
-        return cls(user_model(user), states, route_of(proxy, user, server))
+
+        def states() -> set[str]:
+            return {each for each in STATES if listed(hub, user, state=each)}
+
+        return cls(user_model(user), tried(states), tried(lambda: route_of(hub, user, server)))
 
 
 @dataclass(frozen=True)
@@ -86,20 +100,19 @@ def ended(
     shared: Sandbox,
     runner: User,
     named_servers: bool,
-    limited: Callable[..., Hub],
     version: tuple[int, int],
 ) -> Ended:
     """A user whose servers ran and have stopped; not to be changed."""
-    user, proxy = shared.user("ended"), limited("proxy")
+    user = shared.user("ended")
     found = Ended(user, {}, {}, {}, {}, {})
     for server in [trio_names(version)[0], ""] if named_servers else [""]:
-        found.before[server] = Moment.see(user, server, proxy)
+        found.before[server] = Moment.see(user, server)
         started(user, server)
-        found.running[server] = Moment.see(user, server, proxy)
+        found.running[server] = Moment.see(user, server)
         found.answers[server] = shared.hub.delete(path_of(user, server))
         found.at_once[server] = shared.server_model(user, server)
         stopped(user, server)
-        found.after[server] = Moment.see(user, server, proxy)
+        found.after[server] = Moment.see(user, server)
     return found
 
 
@@ -167,10 +180,13 @@ def trio_or_default(request: pytest.FixtureRequest) -> tuple[User, str]:
 
 
 @rule("servers/stop-is-204-or-202", needs="spawn")
-def test_stop(ended: Ended, server: str) -> None:
+def test_stop(ended: Ended, server: str, version: tuple[int, int]) -> None:
     """A stop answers 204 when the server has stopped, 202 while it still stops."""
     answer, model = ended.answers[server], ended.at_once[server]
     assert answer.status in (202, 204), answer
+    if version < (3, 0):  # no way to see stopped servers yet
+        assert model is None or answer.status == 202, model
+        return
     assert model, f"a stop without remove leaves the server known, and {server!r} is gone"
     if answer.status == 204:
         assert not answer.body
@@ -295,7 +311,7 @@ def test_route(ended: Ended, server: str) -> None:
     assert ended.before[server].route is None
     route = ended.running[server].route
     url = servers_in(ended.running[server].model)[server].get("url")
-    assert route, f"no route for the running server {server!r}"
+    assert isinstance(route, dict), f"no route for the running server {server!r}: {route!r}"
     assert str(route.get("routespec", "")).endswith(tail_of(url)), route
     assert isinstance(route.get("target"), str), route
     assert ended.after[server].route is None

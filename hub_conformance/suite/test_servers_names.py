@@ -122,7 +122,7 @@ def test_other_characters(user: User, runner: User, hub: Hub, name: str) -> None
     stopped(user, name, remove=True)
 
 
-@rule("servers/slash-in-a-name-is-refused", needs=("spawn", "named-servers"))
+@rule("servers/slash-in-a-name-is-refused", since="3.0", needs=("spawn", "named-servers"))
 @pytest.mark.parametrize("path", ["a/b", "a%2Fb"], ids=["plain", "encoded"])
 def test_slash(user: User, path: str) -> None:
     """No server's name has a slash, encoded or not: 400 or 404, and nothing is started."""

@@ -48,7 +48,7 @@ def story(shared: Sandbox, runner: User, named_servers: bool) -> Story:
     named = started(user, NAME, options={"hubconf": "named"}) if named_servers else None
     first = model_of(user)
     stopped(user)
-    at_rest = model_of(user, with_stopped=True)
+    at_rest = shared.server_model(user) or {}
     answer = shared.hub.post(path_of(user))
     assert answer.status in (201, 202), answer
     shared.await_start(user)

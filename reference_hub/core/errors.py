@@ -297,3 +297,61 @@ def server_not_running(path: str) -> HubError:
 def server_forbids() -> HubError:
     """The running server knows the token and lets it not in, or does not know it."""
     return HubError(403, "The token has no access to this server.")
+
+
+# Shares
+
+
+def no_such_share(recipient: str, server: str) -> HubError:
+    """Absent for whatever reason: no user, no server, or no share of the two."""
+    return HubError(404, f"Nothing of {server!r} is shared with {recipient!r}.")
+
+
+def no_such_share_code() -> HubError:
+    """Absent, expired, or another server's."""
+    return HubError(404, "There is no such share code.")
+
+
+def one_recipient() -> HubError:
+    """A share is with one user or one group."""
+    return _bad_request("The body must give user or group, and not both.")
+
+
+def unknown_recipient(kind: str, name: str) -> HubError:
+    """A share with somebody absent: the body is wrong, so 400 and not 404."""
+    return _bad_request(f"There is no {kind} {name!r} to share with.")
+
+
+def filter_not_shareable(scope: str, allowed: str) -> HubError:
+    """Shares are about one server, and so are their scopes."""
+    return _bad_request(f"The filter of {scope} must be {allowed}, or left out.")
+
+
+def may_not_share(scope: str) -> HubError:
+    """Nobody can share more than they hold themselves."""
+    return HubError(403, f"The token does not hold {scope}, so it cannot share it.")
+
+
+def may_not_name_recipient(scope: str) -> HubError:
+    """Sharing with a name confirms that the name exists."""
+    return HubError(403, f"The token lacks {scope}, so it cannot name whom to share with.")
+
+
+def bad_share_code_lifetime(shortest: int, longest: int) -> HubError:
+    """Share codes always expire, and not at once."""
+    return _bad_request(f"expires_in must be {shortest} to {longest} seconds.")
+
+
+def cannot_look_at_own_share_code() -> HubError:
+    """Owners are not asked whether they accept what is theirs."""
+    return HubError(403, "This share code is for one of your own servers.")
+
+
+def cannot_accept_own_share_code() -> HubError:
+    """Nobody accepts what is theirs already."""
+    return _bad_request("This share code is for one of your own servers.")
+
+
+def share_code_not_accepted() -> HubError:
+    """Unknown, revoked or expired."""
+    return _bad_request("This share code is not valid, or no longer.")

@@ -16,6 +16,7 @@ from . import roles
 from .entities import Group, Server, Service, Token, User
 from .scopes import ScopeTable
 from .settings import Settings
+from .shares import ShareCodeTable, ShareTable
 from .times import Clock, utc_now
 
 __all__ = ["Hub", "Settings"]
@@ -50,6 +51,8 @@ class Hub:
         self._users_by_name: dict[str, User] = {}
         self._tokens_by_digest: dict[str, Token] = {}
         self._expiring: list[tuple[datetime, str, Token]] = []
+        self.shares = ShareTable()
+        self.share_codes = ShareCodeTable()
         self.proxy_settings: dict[str, str] = {}
 
     # Users
@@ -80,13 +83,15 @@ class Hub:
         self.active_servers.update((server.full_name, server) for server in active)
 
     def remove_user(self, user: User) -> None:
-        """Delete a user with their tokens, memberships and servers."""
+        """Delete a user with their tokens, memberships, servers and shares."""
         for token in list(user.tokens.values()):
             self.remove_token(token)
         for group in user.groups.values():
             del group.users[user.number]
         for server in user.servers.values():
             self.active_servers.pop(server.full_name, None)
+            self.forget_shares(server)
+        self.shares.forget_recipient(user)
         del self.users[user.number]
         del self._users_by_name[user.name]
 
@@ -94,6 +99,11 @@ class Hub:
         """Names of a user's groups; none for an absent user."""
         user = self._users_by_name.get(user_name)
         return user.groups.keys() if user else ()
+
+    def forget_shares(self, server: Server) -> None:
+        """End what others were let into, or could be, with the server itself."""
+        self.shares.forget_server(server)
+        self.share_codes.forget_server(server)
 
     # Groups and services
 
@@ -106,6 +116,7 @@ class Hub:
         """Delete a group; its members remain users."""
         for user in group.users.values():
             del user.groups[group.name]
+        self.shares.forget_recipient(group)
         del self.groups[group.name]
 
     def add_service(self, service: Service) -> Service:

@@ -81,8 +81,11 @@ def clamp_limit(settings: Settings, limit: int) -> int:
 
 def present(call: Call, page: Window, items: JSON, total: int) -> JSON:
     """The items, dressed as a page if the request wants one."""
-    if not is_wanted(call.accept):
-        return items
+    return page_model(call, page, items, total) if is_wanted(call.accept) else items
+
+
+def page_model(call: Call, page: Window, items: JSON, total: int) -> JSON:
+    """The items as a page; lists younger than pages come in no other form."""
     return {
         "_pagination": {
             "total": total,

@@ -60,8 +60,13 @@ def url_as_sent(request: Request) -> str:
     """The URL as the client wrote it, escapes and all."""
     scope = request.scope
     host = request.headers.get("host", "localhost")
-    query = scope["query_string"].decode("latin-1")
-    return f"{scope['scheme']}://{host}{scope['path']}{'?' if query else ''}{query}"
+    return f"{scope['scheme']}://{host}{scope['path']}{query_as_sent(request)}"
+
+
+def query_as_sent(request: Request) -> str:
+    """The query with its question mark, or nothing."""
+    query = request.scope["query_string"].decode("latin-1")
+    return f"?{query}" if query else ""
 
 
 def check_multipart(content_type: str, raw: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -137,13 +138,15 @@ class StoppedUserServer(Endpoint):
         user_name, path = convert.decode_parameters(request.path_params)
         call = await convert.to_call(self.hub, request)
         if request.method == "GET" and call.requester is None:
-            return redirect(self.hub, f"{self.hub.settings.hub_prefix}login")
+            here = quote(request.scope["path"] + convert.query_as_sent(request), safe="")
+            return redirect(self.hub, f"{self.hub.settings.hub_prefix}login?next={here}")
         if request.method not in _STAND_IN_METHODS:
             raise errors.method_not_allowed(request.method)
         single_user.check_stand_in(call, request.method, user_name, path)
         # It runs after all: the request came here by mistake, or started before it was ready.
         base, prefix = self.hub.settings.base_url, self.hub.settings.hub_prefix
-        return redirect(self.hub, base + request.scope["path"].removeprefix(prefix))
+        rest = request.scope["path"].removeprefix(prefix) + convert.query_as_sent(request)
+        return redirect(self.hub, base + rest)
 
 
 class Elsewhere(Endpoint):
@@ -159,8 +162,10 @@ class Elsewhere(Endpoint):
 
 def redirect_to_hub(hub: Hub, request: Request) -> Response:
     """The same path below the hub's prefix."""
-    path = request.scope["path"].removeprefix(hub.settings.base_url).lstrip("/")
-    return redirect(hub, f"{hub.settings.hub_prefix}{path}")
+    base = hub.settings.base_url
+    path = request.scope["path"]
+    rest = "" if f"{path}/" == base else path.removeprefix(base).lstrip("/")
+    return redirect(hub, f"{hub.settings.hub_prefix}{rest}{convert.query_as_sent(request)}")
 
 
 def redirect(hub: Hub, path: str, status: int = 302) -> Response:

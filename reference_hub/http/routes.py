@@ -15,6 +15,8 @@ from ..core.operations import (
     proxy,
     servers,
     services,
+    share_codes,
+    shares,
     tokens,
     users,
 )
@@ -86,6 +88,38 @@ API: Mapping[str, Mapping[str, Operation]] = {
         "GET": services.read_service,
         "POST": services.create_service,
         "DELETE": services.delete_service,
+    },
+    "/shares/{owner}": {
+        "GET": shares.list_of_owner,
+        "POST": shares.one_server_only,
+        "PATCH": shares.one_server_only,
+        "DELETE": shares.one_server_only,
+    },
+    "/shares/{owner}/{server:segment}": {
+        "GET": shares.list_of_server,
+        "POST": shares.grant,
+        "PATCH": shares.revoke,
+        "DELETE": shares.revoke_all,
+    },
+    "/users/{name}/shared": {"GET": shares.list_of_user},
+    "/users/{name}/shared/{owner}/{server:segment}": {
+        "GET": shares.read_of_user,
+        "DELETE": shares.leave_as_user,
+    },
+    "/groups/{name}/shared": {"GET": shares.list_of_group},
+    "/groups/{name}/shared/{owner}/{server:segment}": {
+        "GET": shares.read_of_group,
+        "DELETE": shares.leave_as_group,
+    },
+    "/share-codes/{owner}": {
+        "GET": share_codes.list_of_owner,
+        "POST": shares.one_server_only,
+        "DELETE": shares.one_server_only,
+    },
+    "/share-codes/{owner}/{server:segment}": {
+        "GET": share_codes.list_of_server,
+        "POST": share_codes.issue,
+        "DELETE": share_codes.revoke,
     },
     "/proxy": {
         "GET": proxy.list_routes,

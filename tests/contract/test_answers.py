@@ -42,7 +42,7 @@ def test_accepts_what_real_hubs_answer(answer: dict[str, Any]) -> None:
         answer["version"],
         answer["operation"],
         answer["status"],
-        {"content-type": answer["content_type"]},
+        {"content-type": answer["content_type"], **answer.get("headers", {})},
         answer["body"].encode(),
         accept=answer["accept"],
         # The recording service was an admin, so that it holds every scope.
@@ -79,6 +79,17 @@ def having(**values: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
         ("post-user-tokens", 201, without("token"), 'expected a field "token"'),
         ("get-user-server-name", 200, without("stopped"), 'expected a field "stopped"'),
         ("get-current-user", 200, without("scopes"), 'expected a field "scopes"'),
+        ("get-user-shared-server", 200, without("group"), 'expected a field "group"'),
+        ("get-user-shared-server", 200, having(kind="server"), 'one of "user", "group"'),
+        ("get-user-shared-server", 200, having(group={"name": "g"}), "at /group: expected type null"),
+        ("get-user-shared-server", 200, having(user={"name": ""}), "at /user/name: expected"),
+        ("get-user-shared-server", 200, having(scopes=["access:servers"]), "at /scopes/0: expected"),
+        ("get-shares-owner", 200, having(items={}), "at /items: expected type array"),
+        ("get-shares-owner", 200, without("_pagination"), 'expected a field "_pagination"'),
+        ("post-share-code", 200, without("code"), 'expected a field "code"'),
+        ("post-share-code", 200, having(exchange_count=-1), "at /exchange_count: expected"),
+        ("get-auth-token", 200, without("groups"), 'expected a field "groups"'),
+        ("get-auth-token", 200, having(token_id="a1"), "expected no such field"),
         ("get-user-token", 404, having(status=403), "at /status: expected 404, got 403"),
         ("get-user-token", 404, without("message"), 'expected a field "message"'),
     ],
@@ -111,6 +122,33 @@ def test_rejects_another_content_type() -> None:
 def test_parameters_of_a_content_type_do_not_matter() -> None:
     headers = {"CONTENT-TYPE": "Application/JSON; charset=UTF-8"}
     assert not check("6.1", "get-api", 200, headers, '{"version": "6.1"}')
+
+
+def test_promised_headers_must_be_there() -> None:
+    token = recorded("post-oauth-token")
+    bare = mismatches("post-oauth-token", token)
+    assert bare == ["post-oauth-token 200: expected a header Cache-Control, got none"]
+    headers = {**JSON_HEADERS, "cache-control": "public"}
+    (found,) = check("6.1", "post-oauth-token", 200, headers, json.dumps(token))
+    assert (found.expected, found.got) == ("a header Cache-Control with no-store", "public")
+    assert not check("6.1", "get-oauth-authorize", 302, {"location": "/hub/login"}, b"")
+    (found,) = check("6.1", "get-oauth-authorize", 302, {}, b"")
+    assert found.expected == "a header Location"
+
+
+def test_a_list_that_is_always_in_pages_is_so_whatever_was_asked_for() -> None:
+    page = recorded("get-shares-owner")
+    assert not mismatches("get-shares-owner", page, accept="*/*")
+    assert not mismatches("get-shares-owner", page, accept=PAGE)
+    assert "expected type object" in mismatches("get-shares-owner", page["items"], accept="*/*")[0]
+
+
+def test_taking_a_share_back_leaves_nothing_or_all_of_a_share() -> None:
+    share = recorded("get-user-shared-server")
+    assert not mismatches("patch-shares-server", {})
+    assert not mismatches("patch-shares-server", share)
+    found = mismatches("patch-shares-server", without("scopes")(share))
+    assert [line.partition("expected ")[2][:16] for line in found] == ['a field "scopes"']
 
 
 def test_rejects_what_is_no_json() -> None:
@@ -195,8 +233,10 @@ def test_events_are_held_against_the_contract_one_by_one() -> None:
 def test_messages_show_no_secret() -> None:
     token = having(token=["s3cret"], extra=1)(recorded("post-user-tokens", 201))
     user = having(auth_state="s3cret")(recorded("get-user"))
+    code = having(code=["s3cret"], accept_url=None)(recorded("post-share-code"))
     found = mismatches("post-user-tokens", token, 201) + mismatches("get-user", user)
-    assert len(found) == 3
+    found += mismatches("post-share-code", code)
+    assert len(found) == 5
     assert not [line for line in found if "s3cret" in line]
 
 

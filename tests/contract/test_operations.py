@@ -31,12 +31,12 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1
         ("GET", "/users/server/servers/progress", "get-user-server-name"),
         ("POST", "/groups", "post-groups"),
         ("PUT", "/groups/g/properties", "put-group-properties"),
-        ("GET", "/shares/ann", "get-shares"),
+        ("GET", "/shares/ann", "get-shares-owner"),
         ("GET", "/shares/ann/", "get-shares-server"),
         ("DELETE", "/users/ann/shared/bob/x", "delete-user-shared-server"),
         ("GET", "/groups/g/shared/bob/", "get-group-shared-server"),
-        ("POST", "/share-codes/ann/x", "post-share-codes-server"),
-        ("GET", "/authorizations/cookie/c/v", "get-authorization-cookie-value"),
+        ("POST", "/share-codes/ann/x", "post-share-code"),
+        ("GET", "/authorizations/cookie/c/v", "get-auth-cookie"),
         ("HEAD", "/health", "head-health"),
         ("GET", "/shares/", None),
         ("GET", "/shares", None),
@@ -84,7 +84,7 @@ def test_few_operations_take_no_credentials(version: str) -> None:
     ]
     assert open_to_all == [
         "get-api",
-        "post-authorizations-token",
+        "post-auth-token",
         "post-oauth-token",
         "get-health",
         "head-health",
@@ -136,11 +136,11 @@ def test_lists_in_pages() -> None:
     assert [each.id for each in NEWEST.values() if each.paginated] == [
         "get-users",
         "get-groups",
-        "get-shares",
+        "get-shares-owner",
         "get-shares-server",
         "get-user-shared",
         "get-group-shared",
-        "get-share-codes",
+        "get-share-codes-owner",
         "get-share-codes-server",
         "get-proxy",
     ]

@@ -206,6 +206,7 @@ def stop_server(call: Call, user_name: str, server_name: str = "") -> Reply:
     server.is_loaded = not was_active  # an accident of 6.1, visible in `progress` alone
     if remove:
         del user.servers[server_name]
+        call.hub.forget_shares(server)
     return empty(204, "text/plain")
 
 

@@ -32,21 +32,25 @@ def test_of_servers(ask: Ask) -> None:
     assert last_activity(ask) is None
 
 
-@pytest.mark.parametrize(
-    "body",
-    [None, {}, [], 5, {"last_activity": "x"}, {"last_activity": 5}, {"servers": {}}]
-    + [{"last_activity": "2030-01-01T13:00:00Z"}, {"servers": [1]}]
-    + [
-        {"last_activity": LATER, "servers": servers}
-        for servers in (
-            [1],
-            {"nope": {"last_activity": LATER}},
-            {"": {}},
-            {"": 5},
-            {"": {"last_activity": 5}},
-        )
-    ],
-)
+_REFUSED: list[Any] = [
+    None,
+    {},
+    [],
+    5,
+    {"last_activity": "x"},
+    {"last_activity": 5},
+    {"last_activity": "2030-01-01T13:00:00Z"},
+    {"servers": {}},
+    {"servers": [1]},
+    {"last_activity": LATER, "servers": [1]},
+    {"last_activity": LATER, "servers": {"nope": {"last_activity": LATER}}},
+    {"last_activity": LATER, "servers": {"": {}}},
+    {"last_activity": LATER, "servers": {"": 5}},
+    {"last_activity": LATER, "servers": {"": {"last_activity": 5}}},
+]
+
+
+@pytest.mark.parametrize("body", _REFUSED)
 def test_what_is_refused_changes_nothing(ask: Ask, body: Any) -> None:
     assert ask(activity.post_activity, "bob", body=body).status == 400
     assert last_activity(ask) is None

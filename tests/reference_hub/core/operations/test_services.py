@@ -46,11 +46,28 @@ def test_the_path_names_the_service(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, {}, [], [1], "x", {"bogus": 1}, {"admin": 1}, {"timeout": 5}, {"command": ["x"]}]
-    + [{"url": "ftp://x"}, {"url": "http://["}, {"url": "http://x:99999"}, {"url": "http:"}]
-    + [{"api_token": "short"}, {"api_token": SECRETS["ann"]}, {"oauth_client_id": "x"}]
-    + [{"oauth_client_id": "service-new"}, {"oauth_client_allowed_scopes": ["bogus"]}]
-    + [{"oauth_client_allowed_scopes": [1]}, {"info": []}],
+    [
+        None,
+        {},
+        [],
+        [1],
+        "x",
+        {"bogus": 1},
+        {"admin": 1},
+        {"timeout": 5},
+        {"command": ["x"]},
+        {"url": "ftp://x"},
+        {"url": "http://["},
+        {"url": "http://x:99999"},
+        {"url": "http:"},
+        {"api_token": "short"},
+        {"api_token": SECRETS["ann"]},
+        {"oauth_client_id": "x"},
+        {"oauth_client_id": "service-new"},
+        {"oauth_client_allowed_scopes": ["bogus"]},
+        {"oauth_client_allowed_scopes": [1]},
+        {"info": []},
+    ],
 )
 def test_bodies_that_are_refused(ask: Ask, body: Any) -> None:
     assert ask(services.create_service, "new", body=body).status == 400

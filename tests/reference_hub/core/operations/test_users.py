@@ -26,9 +26,18 @@ def test_those_who_exist_are_passed_over(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], {}, {"usernames": []}, {"usernames": "cat"}, {"usernames": [1]}, "x"]
-    + [{"usernames": ["ok", "a/b"]}, {"usernames": ["ok"], "admin": 1}]
-    + [{"usernames": ["ok"], "bogus": 1}],
+    [
+        None,
+        [],
+        {},
+        {"usernames": []},
+        {"usernames": "cat"},
+        {"usernames": [1]},
+        "x",
+        {"usernames": ["ok", "a/b"]},
+        {"usernames": ["ok"], "admin": 1},
+        {"usernames": ["ok"], "bogus": 1},
+    ],
 )
 def test_bulk_creation_refuses(ask: Ask, body: Any) -> None:
     assert ask(users.create_users, body=body).status == 400
@@ -59,7 +68,6 @@ def test_names_that_cannot_be_created(ask: Ask, name: str) -> None:
 
 
 def test_only_admins_make_admins(ask: Ask) -> None:
-    ask.hub.scope_table.check_exist(["admin:users"])
     ask.hub.roles["delegate"] = ("admin:users",)
     bob = ask.hub.find_user("bob")
     assert bob is not None
@@ -102,9 +110,22 @@ def test_renaming_to_the_same_name_changes_nothing(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], "x", {"name": "bob"}, {"name": "BOB"}, {"name": "a/b"}, {"name": ""}]
-    + [{"name": None}, {"admin": 1}, {"bogus": 1}, {"groups": []}, {"roles": ["admin"]}]
-    + [{"auth_state": {"a": 1}}, {"name": "anne", "admin": "x"}],
+    [
+        None,
+        [],
+        "x",
+        {"name": "bob"},
+        {"name": "BOB"},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": None},
+        {"admin": 1},
+        {"bogus": 1},
+        {"groups": []},
+        {"roles": ["admin"]},
+        {"auth_state": {"a": 1}},
+        {"name": "anne", "admin": "x"},
+    ],
 )
 def test_changes_that_are_refused_change_nothing(ask: Ask, body: Any) -> None:
     before = ask(users.read_user, "ann").value
@@ -167,14 +188,9 @@ def test_states(ask: Ask) -> None:
     assert listed(ask, "state=") == ["admin", "ann", "bob"]
 
 
-@pytest.mark.parametrize(
-    "query", ["sort=bogus", "sort=", "sort=--id", "state=bogus", "limit=x", "name_filter=\udcff"]
-)
+@pytest.mark.parametrize("query", ["sort=bogus", "sort=", "sort=--id", "state=bogus", "limit=x"])
 def test_arguments_that_are_refused(ask: Ask, query: str) -> None:
-    ask_with = ask.call(query=query if "\udcff" not in query else "")
-    if "\udcff" in query:
-        ask_with.query = type(ask_with.query)({"name_filter": ["\udcff"]})
-    assert ask(lambda call: users.list_users(ask_with)).status == 400
+    assert ask(users.list_users, query=query).status == 400
 
 
 def test_names_are_filtered_by_their_letters(ask: Ask) -> None:

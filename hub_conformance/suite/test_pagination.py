@@ -162,11 +162,14 @@ def test_both_forms_have_the_same_order(listing: Listing) -> None:
 @pytest.mark.parametrize("paged_form", [True, False], ids=["page", "plain"])
 def test_users_are_listed_as_they_are_read_alone(paged: Paged, paged_form: bool) -> None:
     """A user's model in a list is the one that `GET /users/:name` shows."""
-    answer = paged.users.ask(paged=paged_form, offset=1, limit=1)
-    (listed,) = answer.json["items"] if paged_form else answer.json
-    alone = paged.users.hub.get(f"/users/{quoted(listed['name'])}").json
+    window = {"offset": 1, "limit": 1}
+    items = paged.users.page(**window).items if paged_form else paged.users.plain(**window)
+    name = paged.users.own[1]
+    assert names_of(items) == [name], items
+    alone = paged.users.hub.get(f"/users/{quoted(name)}")
+    assert alone.status == 200, alone
     # Lists have no place for authentication state: it is null there.
-    assert {**alone, "auth_state": None} == {**listed, "auth_state": None}
+    assert {**alone.json, "auth_state": None} == {**items[0], "auth_state": None}
 
 
 @rule("pagination/groups-are-listed-as-they-are-read-alone")

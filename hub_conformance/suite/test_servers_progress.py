@@ -128,13 +128,15 @@ def begun(user: User, server: str, runner: User) -> Iterator[Future[Answer]]:
 
 
 def pending_model(user: User, server: str, begun: Future[Answer]) -> dict[str, Any]:
-    """Return the user's model as seen while the server starts."""
+    """Return the user's model as seen while the server starts: active, and not ready yet."""
     while True:
         is_last = begun.done()
         model = user_model(user)
-        if servers_in(model).get(server, {}).get("pending"):
+        found = servers_in(model).get(server)
+        if found and (found.get("pending") or found.get("ready") is not True):
             return model
         if is_last:
+            assert found, f"{begun.result()!r}, and the server is not in {model}"
             not_applicable("this hub starts servers faster than one can look")
 
 

@@ -216,4 +216,6 @@ def limited(shared: Sandbox, hub_run: Run) -> Callable[..., Hub]:
 def stage(hub_run: Run, shared: Sandbox) -> Stage:
     """The objects that calls of the API act on, for rules that go through all operations."""
     version = "{}.{}".format(*hub_run.applies)
-    return Stage(shared, version, spawns=hub_run.settings.spawns)
+    made = Stage(shared, version, spawns=hub_run.settings.spawns)
+    assert made.group  # a caller who may make nothing is told so once, not by every rule
+    return made

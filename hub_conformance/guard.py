@@ -62,7 +62,11 @@ class Guard:
         self.api = api
         self.prefix = prefix
         self.caller = caller
-        self.noted: Callable[[Named], None] = lambda named: None
+        #: Told of everything named; answers whether that is news.
+        self.noted: Callable[[Named], bool] = lambda named: False
+        #: What the hub refused to make: it should not be there.
+        self.refused: set[Named] = set()
+        self._news: list[Named] = []
         self._own_tokens: set[str] = set()
 
     def adopt(self, found: Iterable[Named]) -> None:
@@ -89,8 +93,7 @@ class Guard:
                     f"{request.method} {request.path} names the {each.kind} {each.name!r},"
                     f" which is not of this run ({self.run}); it was not sent"
                 )
-        for each in named:
-            self.noted(each)
+        self._news = [each for each in named if self.noted(each)]
 
     def _spawns(self, request: Request) -> bool:
         """Whether this is the page that starts a server when it is only looked at."""
@@ -99,8 +102,11 @@ class Guard:
         return not inside and "/spawn" in unquote(path)
 
     def after(self, answer: Answer) -> None:
-        """Learn the ids of tokens that the caller was issued by this run."""
+        """Learn what was refused, and the ids of tokens that the caller was issued by this run."""
         request = answer.request
+        if 400 <= answer.status < 500:
+            self.refused.update(self._news)
+        self._news = []
         if not answer.ok or request.method.upper() != "POST":
             return
         match self._below_api(request):
@@ -186,9 +192,9 @@ class Guard:
                 yield Named("server", "", inside=name)
             case ["servers", server]:
                 yield Named("server", server, inside=name)
-            case ["shared", owner, server]:
+            case ["shared", owner, *server]:  # without one the empty name, the slash cut off
                 yield Named("user", name)
-                yield Named("share", server, inside=owner)
+                yield Named("share", "/".join(server), inside=owner)
             case ["activity"]:
                 yield Named("user", name)
             case []:

@@ -108,7 +108,8 @@ def resource_of(
     kinds = {each.kind: names[each.name] for each in operation.path_parameters}
     user = kinds.get("user", "")
     theirs = groups.get(user, frozenset())
-    if "/server" in operation.path and user:  # /server is the default server, without a name
+    # /server is the default server, without a name
+    if user and ("server" in kinds or "/server" in operation.path):
         return Resource("server", kinds.get("server", ""), owner=user, groups=theirs)
     if user:
         return Resource("user", user, groups=theirs)
@@ -142,6 +143,35 @@ def _token(stage: Stage) -> Names:
 
 def _fresh_token(stage: Stage) -> Names:
     return {"name": stage.user, "token_id": stage.fresh_token()}
+
+
+def _shared_by(owner: str) -> Callable[[Stage], Names]:
+    """The path names the owner of shared servers."""
+    return lambda stage: {"owner": getattr(stage, owner)}
+
+
+def _share_of(owner: str) -> Callable[[Stage], Names]:
+    """The path names a default server that is shared: every user has one, running or not."""
+    return lambda stage: {"owner": getattr(stage, owner), "server_name": ""}
+
+
+def _shared_with(whom: str) -> Callable[[Stage], Names]:
+    """The path names a share that the stage's `guest` or `club` has."""
+    return lambda stage: {"name": getattr(stage, whom), "owner": stage.host, "server_name": ""}
+
+
+def _fresh_share(whom: str, kind: str) -> Callable[[Stage], Names]:
+    """The same for a share that nobody has used yet."""
+    return lambda stage: {
+        "name": getattr(stage, whom),
+        "owner": stage.fresh_host(kind),
+        "server_name": "",
+    }
+
+
+def _recipient(stage: Stage) -> Any:
+    """The body that names whom to share with: someone whose name the caller may read."""
+    return {"user": stage.grantor.name}
 
 
 def _running(server: str) -> dict[str, Any]:
@@ -215,6 +245,22 @@ RECIPES: Mapping[str, Recipe] = {
         Recipe("post-group-users", _name("crowd"), lambda stage: {"users": [stage.outsider]}),
         Recipe("delete-group-users", _name("crowd"), lambda stage: {"users": [stage.outsider]}),
         Recipe("put-group-properties", _name("crowd"), lambda stage: {"colour": "blue"}),
+        # --- shares and share codes
+        Recipe("get-shares-owner", _shared_by("host")),
+        Recipe("get-shares-server", _share_of("host")),
+        Recipe("post-shares-server", _share_of("sharer"), _recipient),
+        Recipe("patch-shares-server", _share_of("sharer"), _recipient),
+        Recipe("delete-shares-server", _share_of("sharer")),
+        Recipe("get-user-shared", _name("guest")),
+        Recipe("get-user-shared-server", _shared_with("guest")),
+        Recipe("delete-user-shared-server", _fresh_share("guest", "user"), consumes=True),
+        Recipe("get-group-shared", _name("club")),
+        Recipe("get-group-shared-server", _shared_with("club")),
+        Recipe("delete-group-shared-server", _fresh_share("club", "group"), consumes=True),
+        Recipe("get-share-codes-owner", _shared_by("host")),
+        Recipe("get-share-codes-server", _share_of("host")),
+        Recipe("post-share-code", _share_of("sharer"), lambda stage: {}),
+        Recipe("delete-share-code", _share_of("sharer")),
         # --- services
         Recipe("get-services"),
         Recipe("get-service", _name("service")),
@@ -228,8 +274,25 @@ RECIPES: Mapping[str, Recipe] = {
     )
 }
 
+_ONE_SERVER = "answers 405 to whoever may ask: what it would change belongs to one server"
+
 #: Operations without a recipe, and why.
 NOT_CALLED: Mapping[str, str] = {
     "get-api": "takes no credentials and no names",
+    "get-health": "takes no credentials and no names",
+    "head-health": "takes no credentials and no names",
+    "get-metrics": "answers everybody where the configuration says so",
+    "post-shares-owner": _ONE_SERVER,
+    "patch-shares-owner": _ONE_SERVER,
+    "delete-shares-owner": _ONE_SERVER,
+    "post-share-codes-owner": _ONE_SERVER,
+    "delete-share-codes-owner": _ONE_SERVER,
+    "post-auth-token": "answers 404 to everybody",
+    "get-auth-token": "has a secret in its path, which is printed where something fails",
+    "get-auth-cookie": "needs the cookie of a login in a browser, in its path",
+    "get-auth-cookie-body": "needs the cookie of a login in a browser, in the body of a GET",
+    "get-oauth-authorize": "needs the cookie of a login in a browser",
+    "post-oauth-authorize": "needs the cookie of a login in a browser",
+    "post-oauth-token": "needs a code that a login in a browser brought",
     "post-user-admin-access": "answers 403 to everybody, unless the hub has a trait of before 2.0",
 }

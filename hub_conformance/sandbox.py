@@ -268,14 +268,15 @@ class Sandbox:
 
     # --- removing
 
-    def _note(self, named: Named) -> None:
-        """Remember what a request named, unless an outer sandbox has it already."""
+    def _note(self, named: Named) -> bool:
+        """Remember what a request named, unless an outer sandbox has it already: then no news."""
         sandbox: Sandbox | None = self
         while sandbox:
             if named in sandbox._made:
-                return
+                return False
             sandbox = sandbox.outer
         self._made.add(named)
+        return True
 
     def close(self) -> list[str]:
         """Remove everything made here; return what is left, in words, with the reason.
@@ -304,7 +305,12 @@ class Sandbox:
             answer = self._delete(named)
         except (HubError, SetupFailed, AssertionError) as error:
             return f"{named.kind} {named.inside or named.name}: {error}"
-        if answer.ok or answer.status == 404:
+        # Who was not let make it may not remove it either.
+        if (
+            answer.ok
+            or answer.status == 404
+            or (answer.status == 403 and named in self.guard.refused)
+        ):
             return None
         return f"{named.kind} {named.inside or named.name}: {answer!r}"
 
@@ -332,7 +338,7 @@ class Sandbox:
             self._stop_all(user)
         answer = self.hub.delete(user.path)
         deadline = time.monotonic() + min(self.spawn_seconds, DELETE_SECONDS)
-        while not answer.ok and answer.status != 404 and time.monotonic() < deadline:
+        while not answer.ok and answer.status not in (403, 404) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
             self._stop_all(user)
             answer = self.hub.delete(user.path)

@@ -20,7 +20,9 @@ class Stage:
     """Objects for calls of one version's operations. Rules change none of the shared ones.
 
     Users: `user` has nothing running, `runner` a default and a named server, both are in `group`;
-    `outsider` is in `other_group` only. `crowd` is a group whose members come and go.
+    `outsider` is in `other_group` only. `crowd` is a group whose members come and go. The default
+    server of `host` is shared with `guest` and `club`, the group that nobody else is in: a share
+    adds to the rights of whoever has it. That of `sharer` is shared with this and that.
     """
 
     def __init__(self, sandbox: Sandbox, version: str, *, spawns: bool = True) -> None:
@@ -69,6 +71,39 @@ class Stage:
         """Name of a running named server of `runner`."""
         self.sandbox.server(User(self.runner, self.sandbox), "run")
         return "run"
+
+    @cached_property
+    def host(self) -> str:
+        """Name of a user in `group` whose default server is shared. From 5.0 on."""
+        name = self._member("host")
+        self._share(name, {"user": self.guest})
+        self._share(name, {"group": self.club})
+        self.sandbox.make("issue a share code", f"/share-codes/{name}/", {})
+        return name
+
+    @cached_property
+    def guest(self) -> str:
+        """Name of a user in `club` who has shares."""
+        name = self._plain_user("guest")
+        self.groups[name] = frozenset({self.club})
+        body = {"users": [name]}
+        self.sandbox.make("add users to a group", f"/groups/{self.club}/users", body)
+        return name
+
+    @cached_property
+    def club(self) -> str:
+        """Name of a group that has shares."""
+        return self.sandbox.group("club")
+
+    @cached_property
+    def sharer(self) -> str:
+        """Name of a user in `group`; with whom their default server is shared, changes."""
+        return self._member("sharer")
+
+    @cached_property
+    def grantor(self) -> User:
+        """An admin whom tokens with some scopes belong to. Every token may read their name."""
+        return self.sandbox.user("grantor", admin=True)
 
     @cached_property
     def outsider(self) -> str:
@@ -142,6 +177,15 @@ class Stage:
         self.sandbox.make("add a service", f"/services/{name}", {"info": {}})
         return name
 
+    def fresh_host(self, kind: str) -> str:
+        """Return the name of a user who shares their default server with `guest` or `club`.
+
+        `kind`, "user" or "group", says with which; nobody has used the share yet. From 5.0 on.
+        """
+        name = self.fresh_user()
+        self._share(name, {kind: self.guest if kind == "user" else self.club})
+        return name
+
     # --- names that are not taken yet
 
     def new_user(self) -> str:
@@ -173,6 +217,9 @@ class Stage:
         user = self.sandbox.user(label)
         self._join([user])
         return user.name
+
+    def _share(self, owner: str, body: dict[str, Any]) -> None:
+        self.sandbox.make("share a server", f"/shares/{owner}/", body)
 
     def _join(self, users: list[User]) -> None:
         names = [each.name for each in users]

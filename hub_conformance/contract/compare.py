@@ -102,7 +102,9 @@ def _bodies(theirs: Facts, ours: Facts) -> Iterator[Difference]:
         yield Difference("bodies", ours.place, "", *said)
     if theirs.body is None or ours.body is None:
         return
-    yield from _named("bodies", ours.place, *(_described(each, each.body) for each in (theirs, ours)))
+    yield from _named(
+        "bodies", ours.place, *(_described(each, each.body) for each in (theirs, ours))
+    )
     needed = [
         _listed(sorted(facts.required(each.document, each.body or {}))) for each in (theirs, ours)
     ]
@@ -131,11 +133,12 @@ def _answers(status: int, theirs: Facts, ours: Facts) -> Iterator[Difference]:
         yield Difference("answers", ours.place, str(status), *said)
     elif None not in schemas and not _is_model(ours, schemas[1]):
         found = (
-            _described(side, schema)
-            for side, schema in zip((theirs, ours), schemas, strict=True)
+            _described(side, schema) for side, schema in zip((theirs, ours), schemas, strict=True)
         )
         for each in _named("answers", ours.place, *found):
-            yield Difference("answers", ours.place, f"{status}, {each.what}", each.theirs, each.ours)
+            yield Difference(
+                "answers", ours.place, f"{status}, {each.what}", each.theirs, each.ours
+            )
 
 
 def _is_model(side: Facts, schema: Any) -> bool:

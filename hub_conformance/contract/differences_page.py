@@ -1,4 +1,4 @@
-"""docs/upstream-differences.md: the differences as tables, each row with what a hub was seen to do."""
+"""docs/upstream-differences.md: tables of the differences, each row with what a hub did."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ stands for a secret or for more of the same. A row stands under the newest docum
 the column *also in* names the older ones. Only the structure is compared, no text. An integer
 where the document says number, a null that it leaves out, or a field that is always there are
 listed too: that is what makes a generated client or a test of answers go wrong. A 400 that a row
-shows with `%FF` is the answer to any path that is no UTF-8. The page is written by
-`python -m hub_conformance.contract.compare DIRECTORY` from the documents and a table of what the
-hub answered (`evidence.json` beside the contract); change those, not this page.
+shows with `%FF` is the answer to any path that is no UTF-8. A null marked † is what the hub's
+source allows, for one in an older database; a fresh hub could not be brought to show it. The page
+is written by `python -m hub_conformance.contract.compare DIRECTORY` from the documents and a table
+of what the hub answered (`evidence.json` beside the contract); change those, not this page.
 """
 
-#: Each kind of difference, its title, and the titles of its columns.
+#: Each kind of difference and the title of its table.
 SECTIONS = {
     "operations": "Operations",
     "scopes": "Scopes that open an operation",
@@ -37,6 +38,7 @@ SECTIONS = {
     "answers": "Answers",
     "fields": "Fields of models",
 }
+HEAD = "| where | what | document | contract | seen | also in |\n|---|---|---|---|---|---|"
 #: More than two lines say nothing that two do not, except where each is of another status.
 SHOWN = 2
 
@@ -81,14 +83,15 @@ def _sections(
         rows = merged(_row(each, version, found) for each in new if each.aspect == aspect)
         if rows:
             yield f"### {title}\n"
-            yield "| where | what | document | contract | seen | also in |\n|---|---|---|---|---|---|"
+            yield HEAD
             yield "\n".join(map(_line, rows)) + "\n"
 
 
 def _row(each: Difference, version: str, found: Mapping[str, Sequence[Difference]]) -> Row:
-    also = tuple(
-        other for other, theirs in found.items() if other != version and each in theirs
-    )
+    older = list(found)[list(found).index(version) + 1 :]
+    also = tuple(other for other in older if each in found[other])
+    if len(also) == len(older) > 1:
+        also = ("all older ones",)
     return Row((each.place,), each, also, tuple(seen(each, version)))
 
 
@@ -144,11 +147,17 @@ def _line(row: Row) -> str:
         ", ".join(f"`{place}`" for place in row.places),
         each.what if " " in each.what or not each.what else f"`{each.what}`",
         each.theirs,
-        each.ours,
+        each.ours + (" †" if _unseen_null(row) else ""),
         "<br>".join(map(_code, row.seen)),
         ", ".join(row.also),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _unseen_null(row: Row) -> bool:
+    each = row.difference
+    allowed = "null" in each.ours and "null" not in each.theirs
+    return allowed and each.aspect == "fields" and not any("null" in line for line in row.seen)
 
 
 def _code(text: str) -> str:

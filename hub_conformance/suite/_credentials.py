@@ -9,7 +9,7 @@ from functools import cache
 
 from ..errors import SetupFailed
 from ..hub import Hub
-from ..rules import not_requested
+from ..rules import not_requested, untested
 from ..sandbox import Sandbox, Token, User
 from ..target import Target
 
@@ -59,6 +59,12 @@ def revoked(shared: Sandbox) -> Token:
     if not answer.ok:
         raise SetupFailed(f"the hub did not revoke a token: {answer!r}")
     return token
+
+
+def need_scopes(target: Target, *scopes: str) -> None:
+    """End the rule as untested where the token of this run lacks one of these scopes."""
+    if missing := sorted(set(scopes) - set(target.owner.scopes)):
+        untested(f"the token lacks {', '.join(missing)}")
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class Desk:
     @cached_property
     def grantor(self) -> User:
         """The admin whom tokens belong to."""
-        return self.stage.sandbox.user("grantor", admin=True)
+        return self.stage.grantor
 
     @cached_property
     def owner(self) -> Resource:

@@ -11,7 +11,7 @@ from ..hub import Hub
 from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..target import Target
-from ._credentials import brief, service
+from ._credentials import brief, need_scopes, service
 from ._shape import (
     CLOCK_SLACK,
     hub_time,
@@ -116,6 +116,7 @@ def test_info_is_not_for_everybody(alice: User) -> None:
 @rule("identity/info-model")
 def test_info_model(hub: Hub, target: Target) -> None:
     """`GET /info` names the versions of hub and Python, and class and version of its parts."""
+    need_scopes(target, "read:hub")
     model = object_of(hub.get("/info"))
     only_fields(model, INFO_FIELDS)
     assert model["version"] == target.version, model

@@ -15,7 +15,7 @@ from ..hub import Hub
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ..secret import Secret
-from ._credentials import brief, revoked
+from ._credentials import brief, need_scopes, revoked
 from ._endpoints import ENDPOINTS, Endpoint
 from ._shape import JSON, media_type, refused
 
@@ -273,6 +273,7 @@ def test_token_of_a_deleted_user(sandbox: Sandbox, places: Places) -> None:
 @rule("identity/good-token-on-every-kind")
 def test_good_token_on_every_kind(scheme: str, hub: Hub, places: Places) -> None:
     """An admin's token opens lists, models, services and proxy, under either scheme."""
+    need_scopes(hub.target, "list:users", "list:groups", "list:services", "proxy", "shutdown")
     assert hub.credential
     asked = hub.using(hub.credential, scheme)
     paths = ["/user", "/users", "/groups", "/services", "/proxy", "/info"]
@@ -302,6 +303,7 @@ def test_lacking_scope_is_403(alice: User) -> None:
 @rule("identity/refused-shutdown")
 def test_refused_shutdown(hub: Hub) -> None:
     """A shutdown whose body is wrong is refused with 400, and the hub goes on."""
+    need_scopes(hub.target, "shutdown")
     for body in ({"proxy": "x"}, {"proxy": "later"}, {"proxy": "x", "servers": True}):
         refused(hub.post("/shutdown", json=body), 400)
     assert hub.get("/").ok

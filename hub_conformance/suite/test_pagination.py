@@ -10,7 +10,17 @@ from ..client import Answer
 from ..hub import PAGINATION, Hub, Page, quoted
 from ..rules import rule
 from ..sandbox import Sandbox
-from ._pagination import PAGED, SEE, SEEN, Listing, Paged, check_shape, names_of, needs_items
+from ._pagination import (
+    PAGED,
+    SEE,
+    SEEN,
+    Listing,
+    Paged,
+    check_shape,
+    names_of,
+    needs_items,
+    needs_right,
+)
 
 pytest_plugins = ("hub_conformance.suite._pagination",)
 
@@ -195,6 +205,17 @@ def test_routes_have_their_specification_as_key(paged: Paged) -> None:
         assert isinstance(route["target"], str), route
 
 
+@rule("pagination/route-of-the-hub-is-listed", see="jupyterhub/proxy.py, add_hub_route")
+def test_route_of_the_hub_is_listed(paged: Paged) -> None:
+    """One of the routes is the hub's own: its data says `hub`."""
+    routes = [
+        route
+        for page in paged.proxy.walk(limit=paged.proxy.limits.most)
+        for route in page.items.values()
+    ]
+    assert [each for each in routes if each.get("data", {}).get("hub") is True], routes
+
+
 @rule("pagination/routes-of-running-servers-are-listed", needs="spawn")
 def test_routes_of_running_servers_are_listed(paged: Paged) -> None:
     """Walking `GET /proxy` meets the route of each running server."""
@@ -215,6 +236,7 @@ def test_header_has_no_effect_on_one_model(paged: Paged) -> None:
 @rule("pagination/header-has-no-effect-on-creating-users", see=SEE)
 def test_header_has_no_effect_on_creating_users(sandbox: Sandbox, hub: Hub) -> None:
     """`POST /users` answers with the plain list of all it created, whatever limit is given."""
+    needs_right(hub, "admin:users")
     names = [sandbox.name("made") for _ in range(3)]
     params = {"limit": 1, "offset": 1}
     answer = hub.post("/users", json={"usernames": names}, params=params, headers=PAGED)
@@ -226,6 +248,7 @@ def test_header_has_no_effect_on_creating_users(sandbox: Sandbox, hub: Hub) -> N
 @rule("pagination/header-has-no-effect-on-creating-groups", see=SEE)
 def test_header_has_no_effect_on_creating_groups(sandbox: Sandbox, hub: Hub) -> None:
     """`POST /groups` answers with the plain list of all it created, whatever limit is given."""
+    needs_right(hub, "admin:groups")
     names = [sandbox.name("made") for _ in range(3)]
     params = {"limit": 1, "offset": 1}
     answer = hub.post("/groups", json={"groups": names}, params=params, headers=PAGED)

@@ -66,6 +66,21 @@ def test_scope_of_a_similar_name(sandbox: Sandbox, limited: Limited) -> None:
     Listing(limited(f"list:users!user={near.name}"), "/users").check_filtered([near.name])
 
 
+@rule("pagination/group-scope-of-a-similar-name", since="3.0", see=SEE)
+def test_group_scope_of_a_similar_name(sandbox: Sandbox, limited: Limited) -> None:
+    """A filter by group means one group: no group whose name starts or goes on like it."""
+    member, other = sandbox.users(2, "near")
+    near = sandbox.group("near", [member])
+    for name in (f"{near}2", f"{near}-"):
+        assert sandbox.hub.post(f"/groups/{name}", json={}).status == 201
+        added = sandbox.hub.post(f"/groups/{name}/users", json={"users": [other.name]})
+        assert added.status == 200, added
+    page = Listing(limited(f"list:groups!group={near}"), "/groups").both(limit=2)
+    assert names_of(page.items) == [near], page.answer.json
+    members = Listing(limited(f"list:users!group={near}"), "/users")
+    members.check_filtered([member.name])
+
+
 @rule("pagination/filters-apply-inside-the-scope", since="3.0", see=SEE)
 def test_filters_apply_inside_the_scope(paged: Paged, limited: Limited) -> None:
     """`name_filter` and `state` narrow what the token may see, and never widen it."""

@@ -116,16 +116,16 @@ def test_empty_state_leaves_all(paged: Paged) -> None:
 
 @pytest.fixture(scope="module")
 def while_starting(shared: Sandbox, paged: Paged) -> dict[str, Page]:
-    """The pages by state, in both forms alike, while the server of `served-late` starts.
+    """The pages by state while the server of `served-late` starts.
 
     `delay` is a user option that our hubs understand; a real spawner takes its time anyway. Where
     a server starts too fast to be seen doing so, the rules that look at it do not apply.
     """
     listing, late = paged.by_state, shared.users(1, "served-late")[0]
     with ThreadPoolExecutor(1) as pool:
-        started = pool.submit(shared.hub.post, f"{late.path}/server", json={"delay": 0.5})
+        started = pool.submit(shared.hub.post, f"{late.path}/server", json={"delay": 1})
         shared.until(lambda: started.done() or is_starting(late), "a server to start")
-        pages = {state: listing.both(limit=listing.limits.most, state=state) for state in STATES}
+        pages = {state: listing.page(limit=listing.limits.most, state=state) for state in STATES}
         was_starting = is_starting(late)
         started.result()
     shared.until(lambda: not is_starting(late), "a server to be ready")

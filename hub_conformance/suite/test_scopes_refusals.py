@@ -48,6 +48,10 @@ WRITES = [
     "post-group-users",
     "delete-group-users",
     "put-group-properties",
+    "post-shares-server",
+    "delete-user-shared-server",
+    "delete-group-shared-server",
+    "post-share-code",
     "post-service",
     "delete-service",
 ]
@@ -94,7 +98,9 @@ def _loud(call: Call, stage: Stage) -> Call:
 def _state(hub: Hub, call: Call, stage: Stage) -> dict[str, Any]:
     """Status and body of all that may be read of what a call names, in its path and its body."""
     paths = []
-    if call.operation.path.startswith("/users/{name}"):
+    if "/shared/" in call.operation.path:
+        paths = [call.path]
+    elif call.operation.path.startswith("/users/{name}"):
         user = User(call.names["name"], stage.sandbox)
         paths = [f"{user.path}?include_stopped_servers=1", f"{user.path}/tokens"]
     elif call.names:

@@ -139,8 +139,9 @@ def test_self_of_admin(operation: str, desk: Desk) -> None:
 
 def _actor(call: Call, stage: Stage) -> User:
     """The plain user whom a call is about, else any."""
-    is_runner = call.names.get("name") == vars(stage).get("runner")
-    return User(stage.runner if is_runner else stage.user, stage.sandbox)
+    about = call.names.get("name")
+    others = (vars(stage).get(each) for each in ("runner", "guest"))
+    return User(next((each for each in others if each == about), None) or stage.user, stage.sandbox)
 
 
 def _judge_as(actor: User, call: Call, desk: Desk, table: Table) -> None:

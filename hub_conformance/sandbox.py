@@ -21,8 +21,8 @@ from .secret import Secret
 PREFIX = "hubconf"
 #: How often a server that is stopping is looked at again, in seconds.
 POLL_SECONDS = 0.05
-#: How long a user's deletion is tried again while servers of theirs are active, in seconds.
-DELETE_SECONDS = 15.0
+#: How long a run waits in all for users whose servers are still active to be deleted, in seconds.
+DELETE_SECONDS = 30.0
 
 
 def new_run_id(prefix: str = PREFIX) -> str:
@@ -86,6 +86,8 @@ class Sandbox:
         self.run = guard.run
         self.spawn_seconds = spawn_seconds
         self.user_options = user_options
+        #: Seconds that the run may still wait for users that the hub refuses to delete.
+        self.patience = DELETE_SECONDS
         self._made: set[Named] = set()
         self._counter: itertools.count[int] = outer._counter if outer else itertools.count(1)
         guard.noted = self._note
@@ -337,12 +339,18 @@ class Sandbox:
         if any(each.kind == "server" and each.inside == user.name for each in self._made):
             self._stop_all(user)
         answer = self.hub.delete(user.path)
-        deadline = time.monotonic() + min(self.spawn_seconds, DELETE_SECONDS)
-        while not answer.ok and answer.status not in (403, 404) and time.monotonic() < deadline:
+        root = self.outermost
+        while not answer.ok and answer.status not in (403, 404) and root.patience > 0:
+            root.patience -= POLL_SECONDS
             time.sleep(POLL_SECONDS)
             self._stop_all(user)
             answer = self.hub.delete(user.path)
         return answer
+
+    @property
+    def outermost(self) -> Sandbox:
+        """The session's sandbox."""
+        return self.outer.outermost if self.outer else self
 
     def _stop_all(self, user: User) -> None:
         for server, model in self.server_models(user).items():

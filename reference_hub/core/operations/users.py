@@ -120,7 +120,8 @@ def state_filter(call: Call) -> Callable[[User], bool] | None:
 
 def include_stopped_servers(call: Call) -> bool:
     """Whether models show stopped servers: on with anything but ``0`` and ``false``."""
-    return (call.query.get("include_stopped_servers") or "0").lower() not in {"0", "false"}
+    given = call.query.get("include_stopped_servers")
+    return given is not None and given.lower() not in {"0", "false"}
 
 
 # One user

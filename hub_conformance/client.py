@@ -246,12 +246,13 @@ class Client:
         headers.update(request.headers)
         if request.credential is not None:
             headers["Authorization"] = f"{request.scheme} {request.credential.reveal()}"
-        prepared = requests.Request(
-            request.method, self.origin, data=request.body, headers=headers
-        ).prepare()
-        # As it is, so that what the guard has seen and the transcript shows is what goes out:
-        # `requests` itself would decode %2e and resolve dot segments.
-        prepared.url = url
+        if request.body is not None or request.writes:
+            headers["Content-Length"] = str(len(request.body or b""))
+        # Put together here, so that what the guard has seen and the transcript shows is what goes
+        # out: `requests` itself would decode %2e and resolve dot segments.
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url = request.method.upper(), url
+        prepared.headers, prepared.body = headers, request.body
         return prepared
 
     def _limited(self, chunks: Iterable[bytes], request: Request) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -44,11 +44,21 @@ def request(
     return Request(method, root + path, query=query, body=body, headers=headers or {})
 
 
+def into(found: list[Named]) -> Callable[[Named], bool]:
+    """Collect what a guard notes; all of it is news."""
+
+    def note(named: Named) -> bool:
+        found.append(named)
+        return True
+
+    return note
+
+
 def noted(sent: Request, by: Guard | None = None) -> list[Named]:
     """Let a request through; return what it named."""
     found: list[Named] = []
     the_guard = by or guard()
-    the_guard.noted = found.append
+    the_guard.noted = into(found)
     the_guard.before(sent)
     return found
 
@@ -57,7 +67,7 @@ def is_refused(sent: Request, by: Guard | None = None) -> bool:
     """Whether a request is held back, with nothing noted."""
     found: list[Named] = []
     the_guard = by or guard()
-    the_guard.noted = found.append
+    the_guard.noted = into(found)
     with contextlib.suppress(OutOfBounds):
         the_guard.before(sent)
         return False
@@ -532,9 +542,9 @@ REVOKE = request("DELETE", f"/users/{CALLER}/tokens/a17")
 def test_only_tokens_of_this_run_are_revoked() -> None:
     one = guard()
     found: list[Named] = []
-    one.noted = found.append
+    one.noted = into(found)
     assert is_refused(REVOKE, one)
-    one.noted = found.append
+    one.noted = into(found)
     one.after(answered(ISSUE, {"id": "a17", "token": "secret-of-a17"}))
     assert found == [Named("token", "a17", inside=CALLER)]
     assert not is_refused(REVOKE, one)

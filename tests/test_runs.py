@@ -258,4 +258,4 @@ def test_hub_that_never_answers_ends_the_run(
         "-p", "no:schemathesis", f"--hub-url={silent}", "--hub-timeout=0.5"
     )
     assert result.ret == 4
-    assert "no answer within 0.5 s" in text(result)
+    assert "no whole answer within 0.5 s" in text(result)

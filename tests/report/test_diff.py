@@ -10,7 +10,7 @@ from hub_conformance.__main__ import main
 from hub_conformance.report.document import SCHEMA_VERSION
 
 
-def report(path: Path, *, partial: bool = False, **verdicts: str) -> str:
+def report(path: Path, /, verdicts: dict[str, str], *, partial: bool = False) -> str:
     rules = [
         {"id": f"x/{name}", "verdict": verdict.replace("_", " "), "reason": "why"}
         for name, verdict in verdicts.items()
@@ -38,15 +38,15 @@ def report(path: Path, *, partial: bool = False, **verdicts: str) -> str:
 def test_only_what_has_become_worse_is_a_regression(
     tmp_path: Path, old: dict[str, str], new: dict[str, str], status: int
 ) -> None:
-    first, second = report(tmp_path / "old", **old), report(tmp_path / "new", **new)
+    first, second = report(tmp_path / "old", old), report(tmp_path / "new", new)
     assert main(["diff", first, second]) == status
 
 
 def test_changes_are_named_regressions_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first = report(tmp_path / "old", a="failed", b="passed")
-    assert main(["diff", first, report(tmp_path / "new", a="passed", b="failed")]) == 1
+    first = report(tmp_path / "old", {"a": "failed", "b": "passed"})
+    assert main(["diff", first, report(tmp_path / "new", {"a": "passed", "b": "failed"})]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "regression: x/b: passed -> failed (why)",
         "change: x/a: failed -> passed (why)",
@@ -55,8 +55,8 @@ def test_changes_are_named_regressions_first(
 
 
 def test_partial_run_is_compared_in_what_it_ran(tmp_path: Path) -> None:
-    whole = report(tmp_path / "old", a="passed", b="passed")
-    assert main(["diff", whole, report(tmp_path / "new", partial=True, a="passed")]) == 0
+    whole = report(tmp_path / "old", {"a": "passed", "b": "passed"})
+    assert main(["diff", whole, report(tmp_path / "new", {"a": "passed"}, partial=True)]) == 0
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema_version": 99}'])

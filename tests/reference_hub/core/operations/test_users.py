@@ -224,7 +224,7 @@ def test_the_total_counts_what_the_query_selects(ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("1", True), ("", False), ("0", False), ("False", False), ("yes", True)],
+    [("1", True), ("", True), ("0", False), ("False", False), ("yes", True)],
 )
 def test_stopped_servers_are_shown_on_request(ask: Ask, value: str, shown: bool) -> None:
     ask(servers.create_server, "ann", "lab")

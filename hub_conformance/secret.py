@@ -74,7 +74,8 @@ class Scrubber:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Where secrets are, in order: all of them, also those that overlap."""
-        return sorted(span for known in self._known for span in _found(known, text))
+        there = [known for known in self._known if known in text] if text else []
+        return sorted(span for known in there for span in _found(known, text))
 
     def scrub_tree(self, value: Any) -> Any:
         """Scrub every string inside a report's representation, in place where it can be."""

@@ -20,7 +20,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from .errors import AnswerTooLarge, HubError, HubTooSlow, HubUnreachable
@@ -109,6 +109,17 @@ class Adapter(HTTPAdapter):
         """Make the pools; called by the base class."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self._only: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
+        """Return the pool of the one origin that a client has, looked up once."""
+        if self._only is None:
+            self._only = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._only
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """Return what goes into the request line; there is never a proxy."""
+        return request.path_url
 
 
 def as_it_comes(response: requests.Response) -> Iterator[bytes]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from . import capabilities
+from .accounts import Login, OAuthClient
 from .client import origin_of
 from .guard import Guard
 from .hub import Hub
 from .named import CREATES, Trio, are_enabled, make_stopped, trio_names
-from .rules import MARK, Rule, not_applicable, not_requested, untested
-from .sandbox import Sandbox, Token, User
+from .rules import DESTRUCTIVE, MARK, Rule, not_applicable, not_requested, untested
+from .sandbox import Sandbox, User
 from .stage import Stage
 from .target import Target
 
@@ -32,13 +35,22 @@ def check_applies(run: Run, rule: Rule) -> None:
         not_applicable(f"since {rule.since}, and this hub is held to {major}.{minor}")
     if rule.until and run.applies > parse_version(rule.until):
         not_applicable(f"until {rule.until}, and this hub is held to {major}.{minor}")
+    if set(rule.needs) & set(DESTRUCTIVE):
+        if not run.settings.destructive:
+            not_requested("--hub-destructive: this changes the whole hub, and not for a while")
+        if "shutdown" in rule.needs and run.is_worker:
+            untested("-n: other workers may still need the hub that this would end")
+    if "login" in rule.needs and run.accounts.login is None:
+        not_requested("--hub-login: this needs a user who can log in with a password")
+    if "oauth-client" in rule.needs and run.accounts.client is None:
+        not_requested("--hub-oauth-client: this needs a service that is an OAuth client")
     if "spawn" in rule.needs and not run.settings.spawns:
         untested("--hub-no-spawn: no server may be started")
     if "public-url" in rule.needs and run.target and run.target.public is None:
-        not_requested(
-            "--hub-public-url: this is the hub's internal address, and servers are"
-            " reached through the proxied one"
-        )
+        said = "this is the hub's internal address, and servers are reached through the proxied one"
+        if "public-url" in run.settings.expected:
+            untested(f"public-url is declared, and {said}")
+        not_requested(f"--hub-public-url: {said}")
 
 
 @pytest.fixture(scope="session")
@@ -60,21 +72,40 @@ def target(hub_run: Run) -> Target:
 def guard(hub_run: Run, target: Target) -> Guard:
     """The one place that decides whether a request may be sent."""
     caller = target.owner.name if target.owner.kind == "user" else ""
-    return Guard(hub_run.id, target.api, target.prefix, caller)
+    return Guard(
+        hub_run.id,
+        target.api,
+        target.prefix,
+        caller,
+        destructive=hub_run.settings.destructive,
+        login=hub_run.accounts.login.user if hub_run.accounts.login else "",
+    )
 
 
 @pytest.fixture(scope="session")
-def hub(hub_run: Run, target: Target, guard: Guard) -> Iterator[Hub]:
-    """The hub, through the token that the run was given."""
+def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
+    """What is made through the token that the run was given: a token of its own, emptied last."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
         client.before += [guard.before, hub_run.before]
         client.after += [hub_run.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None
-    yield Hub(main, target, hub_run.token, proxied=proxied)
+    sandbox = Sandbox(Hub(main, target, hub_run.token, proxied=proxied), guard)
+    yield sandbox
+    _emptied(sandbox)
     for client in clients.values():
         client.close()
+
+
+@pytest.fixture(scope="session")
+def hub(given: Sandbox) -> Hub:
+    """The hub, by the right of the run's owner.
+
+    Through a token that the run makes for itself where it can: hubs hash one from a configuration
+    file some thousand times at every request, and one of their own making once.
+    """
+    return given.own_hub() or given.hub
 
 
 def _origins(target: Target) -> set[str]:
@@ -131,7 +162,7 @@ def bob(shared: Sandbox) -> User:
 @pytest.fixture
 def user(sandbox: Sandbox) -> User:
     """A plain user of this rule alone, to be changed at will."""
-    return sandbox.user()
+    return sandbox.fresh_user()
 
 
 @pytest.fixture(scope="session")
@@ -144,24 +175,75 @@ def version(hub_run: Run) -> tuple[int, int]:
 def named_servers(hub_run: Run, alice: User) -> bool:
     """Whether the hub lets users have named servers, as observed on first use."""
     has = are_enabled(alice, hub_run.applies, spawns=hub_run.settings.spawns)
-    hub_run.observe("named-servers", has)
+    hub_run.capabilities.observe("named-servers", has)
     return has
 
 
 @pytest.fixture(autouse=True)
-def _named_servers_where_needed(request: pytest.FixtureRequest) -> None:
+def _what_is_needed(request: pytest.FixtureRequest, hub_run: Run) -> None:
+    """End a rule, or the cell of one, that needs what this hub does not have."""
     mark = request.node.get_closest_marker(MARK)
-    if mark and "named-servers" in mark.args[0].needs:
-        request.getfixturevalue("enabled_named_servers")
+    if mark is None:
+        return
+    callspec = getattr(request.node, "callspec", None)
+    of_cell = capabilities.needed_by_cell(callspec.params) if callspec else None
+    for name in (*mark.args[0].needs, of_cell):
+        if name == "named-servers":
+            request.getfixturevalue("enabled_named_servers")
+        elif name in capabilities.LATER and request.getfixturevalue("lacks")(name):
+            _end_without(hub_run, name, capabilities.LATER[name])
 
 
 @pytest.fixture(scope="session")
 def enabled_named_servers(hub_run: Run, named_servers: bool) -> None:
     """End a rule where the hub's configuration has no named servers."""
-    if not named_servers and "named-servers" in hub_run.settings.expected:
-        untested("named servers are declared, and not enabled on this hub")
     if not named_servers:
-        not_applicable("named servers are not enabled on this hub")
+        _end_without(hub_run, "named-servers", "named servers are not enabled on this hub")
+
+
+@pytest.fixture(scope="session")
+def lacks(hub_run: Run, shared: Sandbox, request: pytest.FixtureRequest) -> Callable[[str], bool]:
+    """`lacks("shares")`, `lacks("services")`: whether the hub knows no such thing, asked once."""
+
+    @cache
+    def is_absent(name: str) -> bool:
+        if hub_run.applies < capabilities.SINCE:  # then the version says that, not the hub
+            return False
+        if name == "shares":  # neither by a user nor with one
+            alice: User = request.getfixturevalue("alice")
+            asked = [
+                shared.hub.get(f"/shares/{alice.name}"),
+                shared.hub.get(f"{alice.path}/shared"),
+            ]
+        else:
+            asked = [shared.hub.post(f"/services/{shared.name('service')}", json={"info": {}})]
+        found = all(answer.status in capabilities.ABSENT for answer in asked)
+        if found:
+            hub_run.capabilities.observe(name, False)
+        return found
+
+    return is_absent
+
+
+def _end_without(run: Run, capability: str, said: str) -> NoReturn:
+    """End a rule where the hub lacks something: what is declared leaves it untested."""
+    if capability in run.settings.expected:
+        untested(f"{capability} is declared, and {said}")
+    not_applicable(said)
+
+
+@pytest.fixture(scope="session")
+def login(hub_run: Run) -> Login:
+    """Who logs in with a password: for rules with `needs="login"`."""
+    assert hub_run.accounts.login
+    return hub_run.accounts.login
+
+
+@pytest.fixture(scope="session")
+def oauth_client(hub_run: Run) -> OAuthClient:
+    """A service that is a client of the hub's OAuth: for rules with `needs="oauth-client"`."""
+    assert hub_run.accounts.client
+    return hub_run.accounts.client
 
 
 @pytest.fixture(scope="session")
@@ -199,15 +281,11 @@ def limited(shared: Sandbox, hub_run: Run) -> Callable[..., Hub]:
     Before 3.0 a token has all its owner's rights whatever it was asked with: a rule that needs a
     limited one does not apply there.
     """
-    minted: dict[frozenset[str], Token] = {}
 
     def with_scopes(*scopes: str) -> Hub:
         if hub_run.applies < LIMITS:
             not_applicable("since 3.0: before, no token is limited to scopes through the API")
-        key = frozenset(scopes)
-        if key not in minted:
-            minted[key] = shared.token(scopes=sorted(key))
-        return minted[key].hub
+        return shared.limited(*scopes)
 
     return with_scopes
 

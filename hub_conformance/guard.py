@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 from .client import Answer, Request
 from .errors import OutOfBounds
 from .reading import UNREADABLE, check_head, climbs, json_of, segments
+from .secret import Secret
 
 #: Keys under which a body or a query names one object or a list of them, in lower case.
 ONE = {
@@ -55,19 +56,36 @@ class Guard:
 
     `run` is the prefix of every name this run makes, `caller` the user whose token the run was
     given ("" for a service): it may be issued tokens, if their note starts with `run`.
+    `destructive` lets out what changes the whole hub: where its proxy is, the services of its
+    configuration, its end. `login` is the user who logs in with a password ("" for nobody): may be
+    issued tokens as the caller may, may agree to an OAuth client, and take share codes of this run.
     """
 
-    def __init__(self, run: str, api: str, prefix: str, caller: str) -> None:
+    def __init__(
+        self,
+        run: str,
+        api: str,
+        prefix: str,
+        caller: str,
+        *,
+        destructive: bool = False,
+        login: str = "",
+    ) -> None:
         self.run = run
         self.api = api
         self.prefix = prefix
         self.caller = caller
+        self.destructive = destructive
+        self.login = login
+        #: Who may be issued tokens though they are not of this run.
+        self.callers = {caller, login} - {""}
         #: Told of everything named; answers whether that is news.
         self.noted: Callable[[Named], bool] = lambda named: False
         #: What the hub refused to make: it should not be there.
         self.refused: set[Named] = set()
         self._news: list[Named] = []
         self._own_tokens: set[str] = set()
+        self._own_codes: set[Secret] = set()
 
     def adopt(self, found: Iterable[Named]) -> None:
         """Count tokens found on the hub, by their note, as this run's own."""
@@ -112,18 +130,21 @@ class Guard:
         match self._below_api(request):
             case ["users", name, "tokens"]:
                 if token_id := _id_in(answer):
-                    if name == self.caller:
+                    if name in self.callers:
                         self._own_tokens.add(token_id)
                     self.noted(Named("token", token_id, inside=name))
+            case ["share-codes", _, *_]:
+                if (code := _object_in(answer).get("code")) and isinstance(code, Secret):
+                    self._own_codes.add(code)
 
     def _allowed(self, named: Named, request: Request) -> bool:
         if named.kind == "token":
             return self.owns(named.inside) or (
-                named.inside == self.caller and named.name in self._own_tokens
+                named.inside in self.callers and named.name in self._own_tokens
             )
         if named.kind == "token owner":
             return self.owns(named.name) or (
-                named.name == self.caller and self._is_marked(json_of(request))
+                named.name in self.callers and self._is_marked(json_of(request))
             )
         if named.kind == "client":  # a service's OAuth client is called after it
             return self.owns(named.name.removeprefix("service-"))
@@ -154,6 +175,8 @@ class Guard:
             case ["groups", name, "shared", owner, server]:
                 yield Named("group", name)
                 yield Named("share", server, inside=owner)
+            case ["services", name] if not self.owns(name) and self._may_try(body, request):
+                return
             case ["groups" | "services" as plural, name, *_]:
                 kind = plural.removesuffix("s")
                 yield Named(kind, name)
@@ -167,8 +190,21 @@ class Guard:
                 return
             case ["proxy"] if request.method == "PATCH" and body == []:  # refused by any hub
                 return
+            case ["proxy" | "shutdown"] if self.destructive and isinstance(body, dict):
+                return
+            case ["oauth2", "authorize" | "token"] if self.login and request.method == "POST":
+                return  # by the session of whoever has logged in, which `login` alone can
             case _:
                 yield from self._named_outside_api(request)
+
+    def _may_try(self, body: Any, request: Request) -> bool:
+        """Whether a request about a service from the configuration may be sent.
+
+        A list makes no service of any kind, so that this is refused by any hub.
+        """
+        if request.method == "DELETE":
+            return self.destructive
+        return request.method == "POST" and body == []
 
     def _named_of_all(self, kind: str, body: Any, request: Request) -> Iterator[Named]:
         """Names in a request to a whole list. Only adding to it may name nothing.
@@ -212,8 +248,22 @@ class Guard:
                 yield Named("server", "/".join(rest), inside=name)
             case ["hub", "spawn", name, *rest]:
                 yield Named("server", "/".join(rest), inside=name)
+            case ["hub", "login" | "accept-share" as page] if self.login:
+                yield from self._named_in_form(page, request)
             case _:
                 yield Named("path", request.path)
+
+    def _named_in_form(self, page: str, request: Request) -> Iterator[Named]:
+        """Name who logs in, if not `login`; a share code must be one of this run's."""
+        form = parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True)
+        in_query = parse_qsl(request.query, keep_blank_values=True)
+        if request.method != "POST" or {key for key, _ in in_query} - {"next"}:
+            yield Named("path", request.path)
+        for key, value in form:
+            if key == "username" and page == "login" and value != self.login:
+                yield Named("user", value)
+            if key == "code" and page == "accept-share" and Secret(value) not in self._own_codes:
+                yield Named("share code", page)
 
     def _in_body(self, kind: str, body: Any, request: Request) -> Iterator[Named]:
         """Names in the body of a request that makes or changes objects of one kind.
@@ -276,7 +326,7 @@ def _leaves(kind: str, found: Any, request: Request) -> Iterator[Named]:
     """Every name in a list of them, or in an object that stands in its place, however deep.
 
     A bare string is refused: a hub may take it letter by letter. So is a number among names: a
-    hub may take it as text.
+    hub may take it as text. Real hubs make a group of a null, which no request can name again.
     """
     if isinstance(found, str):
         raise OutOfBounds(f"{request.path}: a bare string for a list of names; it was not sent")
@@ -287,7 +337,7 @@ def _leaves(kind: str, found: Any, request: Request) -> Iterator[Named]:
             yield Named(kind, each)
         elif isinstance(each, (list, dict)):
             stack += _parts(each)
-        elif each is not None:
+        elif each is not None or kind == "group":
             raise OutOfBounds(f"{request.path}: {each!r} among names; it was not sent")
 
 
@@ -298,11 +348,15 @@ def _parts(found: Any) -> list[Any]:
 
 
 def _id_in(answer: Answer) -> str:
+    return str(_object_in(answer).get("id") or "")
+
+
+def _object_in(answer: Answer) -> dict[str, Any]:
     try:
         model = answer.json
     except AssertionError:  # for the rule to find
-        return ""
-    return str(model.get("id") or "") if isinstance(model, dict) else ""
+        return {}
+    return model if isinstance(model, dict) else {}
 
 
 def _is_refused_shutdown(body: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,16 +13,21 @@ from functools import cached_property
 from typing import Any
 
 from .client import Answer
-from .errors import HubError, HubTooSlow, SetupFailed
+from .errors import HubError, SetupFailed
 from .guard import Guard, Named
 from .hub import Hub, quoted
 from .secret import Secret
+from .user_servers import POLL_SECONDS, UserServers
 
 PREFIX = "hubconf"
-#: How often a server that is stopping is looked at again, in seconds.
-POLL_SECONDS = 0.05
 #: How long a run waits in all for users whose servers are still active to be deleted, in seconds.
 DELETE_SECONDS = 30.0
+#: Fresh users are made this many at a time.
+BATCH = 6
+#: From so many refused names on it is cheaper to look for them in a list than to delete each.
+MANY = 6
+#: More than any hub lists at once.
+MOST = 10**6
 
 
 def new_run_id(prefix: str = PREFIX) -> str:
@@ -64,7 +69,7 @@ class User:
         return self.token.hub
 
 
-class Sandbox:
+class Sandbox(UserServers):
     """Makes users, groups, tokens and servers, and removes all that was made through it.
 
     Sandboxes nest: a rule's own lives inside the session's. What a request names without having
@@ -89,6 +94,8 @@ class Sandbox:
         #: Seconds that the run may still wait for users that the hub refuses to delete.
         self.patience = DELETE_SECONDS
         self._made: set[Named] = set()
+        self._limited: dict[frozenset[str], Hub] = {}
+        self._unused: list[User] = []
         self._counter: itertools.count[int] = outer._counter if outer else itertools.count(1)
         guard.noted = self._note
 
@@ -107,6 +114,19 @@ class Sandbox:
     def name(self, label: str = "x") -> str:
         """Return a new name that this run owns, for anything that has a name."""
         return f"{self.run}-{label}{next(self._counter)}"
+
+    def fresh_user(self) -> User:
+        """Return a plain user whom nobody has used yet, made several at a time by one request.
+
+        Raises SetupFailed when the hub does not make them.
+        """
+        root = self.outermost
+        if not root._unused:
+            root._unused = root.users(BATCH)
+        name = root._unused.pop(0).name
+        root._made.discard(Named("user", name))
+        self._made.add(Named("user", name))
+        return User(name, self)
 
     def user(self, label: str = "user", *, admin: bool = False) -> User:
         """Create a user. Raises SetupFailed when the hub does not."""
@@ -141,7 +161,7 @@ class Sandbox:
         `scopes` None leaves them to the hub's default (`inherit`); other keyword arguments
         (`expires_in` in seconds) go into the request's body as they are.
         """
-        owner = user.name if user else self.grantor
+        owner = (user or self.grantor).name
         body.setdefault("note", self.name("token"))
         if scopes is not None:
             body["scopes"] = list(scopes)
@@ -152,104 +172,38 @@ class Sandbox:
         secret = model["token"]
         return Token(str(model.get("id", "")), secret, self.hub.using(secret), model)
 
-    @cached_property
-    def grantor(self) -> str:
-        """Name of the user that limited tokens belong to, who must be an admin to hold any scope.
+    def own_hub(self) -> Hub | None:
+        """The hub through a new token with all the rights of the given one, no more and no less."""
+        if not self.guard.caller:  # a service cannot be issued tokens
+            return None
+        try:
+            found = self.token(User(self.guard.caller, self)).hub
+            model = found.get("/user").json
+        except (HubError, SetupFailed, AssertionError):
+            return None
+        scopes = model.get("scopes") if isinstance(model, dict) else None
+        told = sorted(map(str, scopes)) if isinstance(scopes, list) else None
+        return found if told == list(self.hub.target.owner.scopes) else None
 
-        The caller where it is a user. A service cannot be issued tokens: then a temporary admin.
+    @cached_property
+    def grantor(self) -> User:
+        """The user that limited tokens belong to, who must be an admin to hold any scope.
+
+        A temporary admin, whose tokens vanish with them. A caller who may not make one, and is a
+        user, is it instead.
         """
         if self.outer:
             return self.outer.grantor
-        if self.guard.caller:
-            return self.guard.caller
-        return self.user("grantor", admin=True).name
+        if self.guard.caller and not self.hub.target.owner.admin:
+            return User(self.guard.caller, self)
+        return self.user("grantor", admin=True)
 
-    def server(self, user: User, server: str = "", **options: Any) -> dict[str, Any]:
-        """Start a server and wait until it is ready; return its model.
-
-        `server` "" is the default server; `options` are user options beside those of the run.
-        Raises SetupFailed when it cannot be started.
-        """
-        wanted = {**(self.user_options or {}), **options}
-        answer = self.make("start a server", self.server_path(user, server), wanted)
-        if answer.status == 202:
-            self.await_start(user, server)
-        model = self.server_model(user, server)
-        if not (model or {}).get("ready"):
-            raise SetupFailed(f"the server of {user.name} did not become ready: {model}")
-        return model or {}
-
-    def await_start(self, user: User, server: str = "") -> None:
-        """Wait until a server is no longer starting, whether it came up or not.
-
-        By the progress stream, which ends with the start; where that does not work, by looking
-        again and again: it has rules of its own. Raises SetupFailed after the run's spawn limit.
-        """
-        with suppress(AssertionError, ValueError, HubTooSlow):
-            path = f"{self.server_path(user, server)}/progress"
-            self.hub.events(path, seconds=self.spawn_seconds)
-        self.until(lambda: not self._is_pending(user, server), f"a server of {user.name} to start")
-
-    def _is_pending(self, user: User, server: str) -> bool:
-        return bool((self.server_model(user, server) or {}).get("pending"))
-
-    def server_path(self, user: User, server: str = "") -> str:
-        """Return the path of a user's default or named server below the API's root."""
-        return f"{user.path}/servers/{quoted(server)}" if server else f"{user.path}/server"
-
-    def server_model(self, user: User, server: str = "") -> dict[str, Any] | None:
-        """Read one server out of its user's model, stopped ones too; None when it is not there."""
-        return self.server_models(user).get(server)
-
-    def server_models(self, user: User) -> dict[str, dict[str, Any]]:
-        """Read all servers of a user, stopped ones too, by name; {} for a user that is gone."""
-        answer = self.hub.get(user.path, params={"include_stopped_servers": "1"})
-        if answer.status == 404:
-            return {}
-        self._need(answer, f"read the user {user.name}")
-        found = answer.json.get("servers") if isinstance(answer.json, dict) else None
-        models = found if isinstance(found, dict) else {}
-        return {name: model for name, model in models.items() if isinstance(model, dict)}
-
-    def stop(self, user: User, server: str = "", *, remove: bool = False) -> None:
-        """Stop a server and wait until it has stopped, or with `remove` until it is gone.
-
-        Raises SetupFailed when it does not.
-        """
-        self._need(self._stop(user, server, remove=remove), "stop a server")
-
-    def _stop(self, user: User, server: str, *, remove: bool) -> Answer:
-        """Ask for a stop until the hub takes it (some refuse, 400, while it starts), and await it.
-
-        A hub may answer before the removal is done.
-        """
-        path = self.server_path(user, server)
-        body = {"json": {"remove": True}} if remove else {}
-        answer = self.hub.delete(path, **body)
-        if answer.status == 400 and self._is_pending(user, server):
-            self.await_start(user, server)
-            answer = self.hub.delete(path, **body)
-        if answer.ok:
-            self.until(
-                lambda: self._has_stopped(user, server, gone=remove),
-                f"the server {server!r} of {user.name} to stop",
-            )
-        return answer
-
-    def _has_stopped(self, user: User, server: str, *, gone: bool) -> bool:
-        model = self.server_model(user, server)
-        return model is None or not (gone or model.get("ready") or model.get("pending"))
-
-    def until(self, happened: Callable[[], bool], what: str) -> None:
-        """Wait until `happened()` is true, asking in short intervals: for what has no event.
-
-        Raises SetupFailed after the run's spawn limit.
-        """
-        deadline = time.monotonic() + self.spawn_seconds
-        while not happened():
-            if time.monotonic() > deadline:
-                raise SetupFailed(f"waited {self.spawn_seconds:g} s for {what}")
-            time.sleep(POLL_SECONDS)
+    def limited(self, *scopes: str) -> Hub:
+        """The hub through a token of the grantor with exactly these scopes, minted once a set."""
+        root, key = self.outermost, frozenset(scopes)
+        if key not in root._limited:
+            root._limited[key] = root.token(scopes=sorted(key)).hub
+        return root._limited[key]
 
     def make(self, what: str, path: str, body: dict[str, Any], method: str = "POST") -> Answer:
         """Send a writing request whose objects belong to this sandbox, even while an inner is open.
@@ -263,10 +217,6 @@ class Sandbox:
             self.guard.noted = innermost
         self._need(answer, what)
         return answer
-
-    def _need(self, answer: Answer, what: str) -> None:
-        if not answer.ok:
-            raise SetupFailed(f"the hub did not {what}: {answer!r}")
 
     # --- removing
 
@@ -285,19 +235,36 @@ class Sandbox:
 
         Goes on after a failure: one thing that cannot be removed must not keep the others.
         """
-        problems = [self._remove(named) for kind in _PATHS for named in self._removable(kind)]
+        self.guard.noted = self._note  # what is named on the way out is nobody else's
+        if self.outer:  # what was refused is looked for once, in the end
+            refused = {each for each in self._made & self.guard.refused if each.kind in _LISTS}
+            self.outer._made |= refused
+            self._made -= refused
+        problems = [self._remove(each) for kind in _PATHS for each in self._removable(kind)]
         self._made.clear()
         if self.outer:
             self.guard.noted = self.outer._note
         return [problem for problem in problems if problem]
 
-    def _removable(self, kind: str) -> list[Named]:
-        found = [each for each in self._made if each.kind == kind]
+    def _there(self, kind: str) -> set[str] | None:
+        """Names of a kind that the hub has, lower-cased; None where they cannot be listed."""
+        with suppress(HubError, AssertionError):
+            pages = self.hub.walk(_LISTS[kind], limit=MOST, name_filter=self.run)
+            return {str(name).lower() for page in pages for name in page.names}
+        return None
+
+    def _removable(self, kind: str) -> Iterator[Named]:
+        """What is to be removed of a kind: what was made, then what was refused and is there."""
+        found = {each for each in self._made if each.kind == kind}
         if kind == "token":  # tokens of the run's own users vanish with them
-            found = [each for each in found if not self.guard.owns(each.inside)]
+            found = {each for each in found if not self.guard.owns(each.inside)}
         if kind == "server":  # those of users made here are stopped with them
-            found = [each for each in found if Named("user", each.inside) not in self._made]
-        return sorted(found, key=lambda each: (each.inside, each.name))
+            found = {each for each in found if Named("user", each.inside) not in self._made}
+        refused = found & self.guard.refused
+        yield from sorted(found - refused, key=_order)
+        if kind in _LISTS and len(refused) >= MANY and (there := self._there(kind)) is not None:
+            refused = {each for each in refused if each.name.lower() in there}
+        yield from sorted(refused, key=_order)
 
     def _remove(self, named: Named) -> str | None:
         """Remove one thing; return what is wrong when that fails. Absent is as good as removed."""
@@ -311,7 +278,7 @@ class Sandbox:
         if (
             answer.ok
             or answer.status == 404
-            or (answer.status == 403 and named in self.guard.refused)
+            or (answer.status in (403, 405) and named in self.guard.refused)
         ):
             return None
         return f"{named.kind} {named.inside or named.name}: {answer!r}"
@@ -331,12 +298,14 @@ class Sandbox:
         return self.hub.delete(path)
 
     def _delete_user(self, user: User) -> Answer:
-        """Delete a user, servers first: a user with active ones is not deleted.
+        """Delete a user, named servers first: a user with active ones is not deleted.
 
-        Real hubs answer 400 while the default server starts or stops, and 500 while a named one is
-        active.
+        Real hubs stop the default server themselves, but answer 400 while it starts or stops, and
+        500 while a named one is active.
         """
-        if any(each.kind == "server" and each.inside == user.name for each in self._made):
+        if any(
+            each.kind == "server" and each.inside == user.name and each.name for each in self._made
+        ):
             self._stop_all(user)
         answer = self.hub.delete(user.path)
         root = self.outermost
@@ -352,12 +321,13 @@ class Sandbox:
         """The session's sandbox."""
         return self.outer.outermost if self.outer else self
 
-    def _stop_all(self, user: User) -> None:
-        for server, model in self.server_models(user).items():
-            if model.get("ready") or model.get("pending"):
-                self._stop(user, server, remove=False)
+
+def _order(named: Named) -> tuple[str, str]:
+    return named.inside, named.name
 
 
+#: Lists of all there are of a kind, page by page.
+_LISTS = {"user": "/users", "group": "/groups"}
 #: In the order of removal.
 _PATHS = {
     "server": "",  # see `_stop`

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -103,7 +104,7 @@ class Stage:
     @cached_property
     def grantor(self) -> User:
         """An admin whom tokens with some scopes belong to. Every token may read their name."""
-        return self.sandbox.user("grantor", admin=True)
+        return self.sandbox.grantor
 
     @cached_property
     def outsider(self) -> str:
@@ -144,13 +145,14 @@ class Stage:
 
     @cached_property
     def service(self) -> str:
-        """Name of a service: one of our own where the version can add one, else any other."""
+        """Name of a service: one of our own where the hub can add one, else any other."""
         if self.has("5.0"):
-            return self.fresh_service()
+            with suppress(SetupFailed):
+                return self.fresh_service()
         answer = self.sandbox.hub.get("/services")
         names = list(answer.json) if answer.ok and isinstance(answer.json, dict) else []
         if not names:
-            raise SetupFailed("the hub has no service, and this version cannot add one")
+            raise SetupFailed("the hub has no service, and none can be added")
         return str(names[0])
 
     # --- fresh objects, one a call
@@ -170,6 +172,10 @@ class Stage:
     def fresh_group(self) -> str:
         """Return the name of a group that nobody has used yet."""
         return self.sandbox.group("fresh")
+
+    def fresh_server(self) -> str:
+        """Return the name of a stopped named server of `user` that nobody has used yet."""
+        return self._stopped_server()
 
     def fresh_service(self) -> str:
         """Return the name of a service that nobody has used yet. From 5.0 on."""

@@ -26,8 +26,8 @@ API = "/jupyter/hub/api"
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def guard(caller: str = CALLER) -> Guard:
-    return Guard(RUN, API, "/jupyter/", caller)
+def guard(caller: str = CALLER, *, destructive: bool = False) -> Guard:
+    return Guard(RUN, API, "/jupyter/", caller, destructive=destructive)
 
 
 def request(
@@ -261,6 +261,7 @@ STRANGERS = [
     request("POST", "/share-codes/alice/s"),
     request("DELETE", f"/users/{OURS}/shared/alice/s"),
     request("DELETE", f"/users/alice/shared/{OURS}/s"),
+    request("POST", "/groups", {"groups": [None]}),
 ]  # fmt: skip
 
 
@@ -326,6 +327,43 @@ ELSEWHERE = [
 )
 def test_the_hub_itself_is_left_alone(sent: Request) -> None:
     assert is_refused(sent)
+
+
+#: What changes the whole hub, and what is left to the person who let that happen.
+WHOLE_HUB = [
+    request("PATCH", "/proxy", {"api_url": "http://127.0.0.1:1"}),
+    request("PATCH", "/proxy", {}),
+    request("POST", "/shutdown", {"proxy": True, "servers": True}),
+    request("DELETE", "/services/of-the-configuration"),
+]
+
+
+@pytest.mark.parametrize("sent", WHOLE_HUB, ids=lambda each: f"{each.method} {each.path}")
+def test_the_whole_hub_is_changed_where_that_was_asked_for(sent: Request) -> None:
+    assert is_refused(sent)
+    assert noted(sent, guard(destructive=True)) == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request("DELETE", "/users/alice"),
+        request("DELETE", "/groups/staff"),
+        request("POST", "/services/of-the-configuration", {"info": {}}),
+        request("POST", "/shutdown", {}, root="/elsewhere"),
+    ],
+    ids=lambda each: f"{each.method} {each.path} {each.body}",
+)
+def test_strangers_are_left_alone_even_then(sent: Request) -> None:
+    assert is_refused(sent, guard(destructive=True))
+
+
+def test_a_configured_service_is_asked_for_with_nothing_in_it() -> None:
+    path = "/services/of-the-configuration"
+    assert noted(request("POST", path, [])) == []
+    for body in ({}, {"info": {}}, [1], None, "x"):
+        assert is_refused(request("POST", path, body))
+    assert noted(request("POST", f"/services/{OURS}", [])) == [Named("service", OURS)]
 
 
 def test_own_servers_may_be_started_by_their_page() -> None:

@@ -20,7 +20,7 @@ from ..contract.scopes import (
 )
 from ..hub import Hub
 from ..operations import RECIPES, Call
-from ..rules import not_applicable
+from ..rules import CellsFailed, not_applicable
 from ..sandbox import User
 from ..stage import Stage
 
@@ -71,7 +71,8 @@ class Table:
             not_applicable("this version has nothing of the kind for the operation")
         failing = [str(each) for each in self.cells if each.fails]
         count = f"{len(failing)} of {len(self.cells)} cells are wrong:"
-        assert not failing, "\n".join([count, *failing])
+        if failing:
+            raise CellsFailed("\n".join([count, *failing]), len(failing))
 
 
 class Desk:
@@ -84,7 +85,8 @@ class Desk:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._minted: dict[frozenset[str], Hub] = {}
+        #: By operation, the harmless call that was not let in yet.
+        self._unspent: dict[str, Call] = {}
 
     @cached_property
     def grantor(self) -> User:
@@ -98,11 +100,7 @@ class Desk:
 
     def limited(self, *scopes: str) -> Hub:
         """The hub through a token of the grantor with exactly these scopes, minted once a set."""
-        key = frozenset(scopes)
-        if key not in self._minted:
-            token = self.stage.sandbox.token(self.grantor, scopes=sorted(key))
-            self._minted[key] = token.hub
-        return self._minted[key]
+        return self.stage.sandbox.limited(*scopes)
 
     @cached_property
     def everything(self) -> Scopes:
@@ -128,17 +126,26 @@ class Desk:
         return RECIPES[operation.id].call(self.stage)
 
     def harmless(self, operation: Operation) -> Call:
-        """A call that costs less and tells as much about the right to it."""
-        return RECIPES[operation.id].harmless(self.stage)
+        """A call that costs less and tells as much about the right to it.
+
+        One and the same for all rules, until it is let in and uses its object up.
+        """
+        if operation.id not in self._unspent:
+            self._unspent[operation.id] = RECIPES[operation.id].harmless(self.stage)
+        return self._unspent[operation.id]
 
     def calls(self, operation: Operation) -> Iterator[Call]:
-        """Harmless calls without end: one and the same, unless a success uses it up."""
-        recipe = RECIPES[operation.id]
-        again = recipe.consumes and recipe.probe is None
-        call = recipe.harmless(self.stage)
+        """Harmless calls without end."""
         while True:
-            yield call
-            call = recipe.harmless(self.stage) if again else call
+            yield self.harmless(operation)
+
+    def send(self, call: Call, hub: Hub) -> Answer:
+        """Make a call, and note when its object is used up."""
+        answer = call.send(hub)
+        recipe = RECIPES[call.operation.id]
+        if answer.status < 400 and recipe.consumes and call is self._unspent.get(recipe.id):
+            del self._unspent[recipe.id]
+        return answer
 
     def not_opening(self, call: Call) -> list[str]:
         """The scopes that do not open an operation, held for everything."""
@@ -162,14 +169,14 @@ class Desk:
         """Make a call that these scopes must open."""
         held = self.held(*scopes)
         assert refusal(call.operation, held, call.resource) is None, (call, scopes)
-        answer = call.send(self.limited(*scopes))
+        answer = self.send(call, self.limited(*scopes))
         return table.add(call.operation.id, scopes, call.expected, answer)
 
     def refuse(self, table: Table, call: Call, *scopes: str) -> Cell:
         """Make a call that these scopes must not open, with the status that the contract has."""
         status = refusal(call.operation, self.held(*scopes), call.resource)
         assert status is not None, (call, scopes)
-        return table.add(call.operation.id, scopes, {status}, call.send(self.limited(*scopes)))
+        return table.add(call.operation.id, scopes, {status}, self.send(call, self.limited(*scopes)))
 
 
 @cache

@@ -170,7 +170,7 @@ def test_existence_does_not_leak(operation: str, desk: Desk) -> None:
     others = [each for need in found.scopes for each in outside(call, need, desk.stage)]
     for scopes in ([UNRELATED], others):
         hub = desk.limited(*scopes)
-        there, not_there = call.send(hub), absent.send(hub)
+        there, not_there = desk.send(call, hub), desk.send(absent, hub)
         assert there.status == not_there.status, (scopes, there, not_there)
         same = _unnamed(call, there.text) == _unnamed(absent, not_there.text)
         assert same, f"the answers differ: {there!r}, {not_there!r}"

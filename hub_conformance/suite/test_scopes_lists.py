@@ -148,7 +148,12 @@ def test_pages_of_groups(desk: Desk, people: People) -> None:
     assert sorted(names) == sorted(people.named("group", "group2")), names
 
 
-@rule("scopes/service-list-shows-what-filters-cover", since="5.0", see="rbac/scopes.html")
+@rule(
+    "scopes/service-list-shows-what-filters-cover",
+    since="5.0",
+    needs="services",
+    see="rbac/scopes.html",
+)
 def test_service_list(desk: Desk, stage: Stage) -> None:
     """`GET /services` shows exactly the services that the filters of `list:services` name."""
     first, second, longer = stage.service, stage.fresh_service(), f"{stage.service}2"

@@ -66,7 +66,7 @@ def test_plain_user_on_others(operation: str, desk: Desk) -> None:
     """A plain user may do nothing to another user, not even with a name that begins alike."""
     table = Table()
     call = desk.harmless(desk.operation(operation))
-    _judge_as(User(desk.stage.outsider, desk.stage.sandbox), call, desk, table)
+    _judge_as(_person(desk.stage.outsider, desk.stage), call, desk, table)
     table.judge()
     assert all(each.expected <= {403, 404} for each in table.cells)
 
@@ -76,7 +76,7 @@ def test_names_that_begin_alike(stage: Stage, people: People) -> None:
     """Users whose names begin alike have no rights on each other."""
     paths = ("", "/tokens")
     for one, other in ((people.ann, people.ann2), (people.ann2, people.ann)):
-        hub = User(one, stage.sandbox).hub
+        hub = _person(one, stage).hub
         for path in paths:
             answer = hub.get(f"/users/{other}{path}")
             assert answer.status == 404, answer
@@ -91,7 +91,7 @@ def test_names_that_begin_alike(stage: Stage, people: People) -> None:
 def test_admin(operation: str, desk: Desk) -> None:
     """An admin may do everything, to everybody."""
     call = desk.harmless(desk.operation(operation))
-    answer = call.send(desk.grantor.hub)
+    answer = desk.send(call, desk.grantor.hub)
     assert answer.status in call.expected, answer
 
 
@@ -110,7 +110,7 @@ def test_own_filter(operation: str, desk: Desk) -> None:
         scope = f"{requirement.scope}!user"
         if expand({requirement.scope}, desk.stage.table) <= _self_bases(desk):
             hub = _limited(actor, scope)
-            table.add(f"{found.id} on oneself", [scope], call.expected, call.send(hub))
+            table.add(f"{found.id} on oneself", [scope], call.expected, desk.send(call, hub))
     table.judge()
 
 
@@ -141,7 +141,13 @@ def _actor(call: Call, stage: Stage) -> User:
     """The plain user whom a call is about, else any."""
     about = call.names.get("name")
     others = (vars(stage).get(each) for each in ("runner", "guest"))
-    return User(next((each for each in others if each == about), None) or stage.user, stage.sandbox)
+    return _person(next((each for each in others if each == about), None) or stage.user, stage)
+
+
+@cache
+def _person(name: str, stage: Stage) -> User:
+    """A user of the stage with one token for the whole run."""
+    return User(name, stage.sandbox)
 
 
 def _judge_as(actor: User, call: Call, desk: Desk, table: Table) -> None:
@@ -150,4 +156,4 @@ def _judge_as(actor: User, call: Call, desk: Desk, table: Table) -> None:
     held = expand({"self"}, desk.stage.table, owner=owner)
     status = refusal(call.operation, held, call.resource)
     expected = call.expected if status is None else {status}
-    table.add(call.operation.id, ["self"], expected, call.send(actor.hub))
+    table.add(call.operation.id, ["self"], expected, desk.send(call, actor.hub))

@@ -46,9 +46,11 @@ def identify(hub: Hub, header: str) -> Requester | None:
 
 def note_activity(hub: Hub, token: Token) -> None:
     """A used token was active, and so was its user, unless the call is their server's own."""
-    token.last_activity = hub.clock()
-    if not token.is_server:
-        token.owner.last_activity = token.last_activity
+    now = token.last_activity = hub.clock()
+    known = token.owner.last_activity
+    # What was reported of the owner may lie ahead: it is never turned back.
+    if not token.is_server and (known is None or known < now):
+        token.owner.last_activity = now
 
 
 def require(

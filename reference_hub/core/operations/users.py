@@ -169,7 +169,10 @@ def wants_admin(requester: access.Requester, body: JSON) -> bool:
 
 
 def create_user(call: Call, name: str) -> Reply:
-    """``POST /users/{name}``: the name is taken as the path gives it, upper case and all."""
+    """``POST /users/{name}``."""
+    # Normalised here as everywhere; the real hub takes the name as the path gives it, and makes
+    # a user whom neither a login nor a group's list of members can name.
+    name = names.normalize_username(name)
     requester = call.require("admin:users", kind="user", name=name)
     body = call.body.json()
     if call.hub.find_user(name) is not None:

@@ -11,10 +11,11 @@ from reference_hub.core.operations import groups, servers, tokens, users
 from tests.reference_hub.tools import SECRETS, Ask, FakeClock, names
 
 
-def test_creating_lowers_names_in_bodies_and_not_in_paths(ask: Ask) -> None:
+def test_creating_lowers_names_in_bodies_and_in_paths(ask: Ask) -> None:
     assert names(ask(users.create_users, body={"usernames": ["Cat"]}).value) == ["cat"]
-    assert ask(users.create_user, "Dog").value["name"] == "Dog"
-    assert ask(users.read_user, "dog").status == 404
+    assert ask(users.create_user, "Dog").value["name"] == "dog"
+    assert ask(users.create_user, "DOG").status == 409
+    assert ask(users.read_user, "Dog").status == 404
 
 
 def test_those_who_exist_are_passed_over(ask: Ask) -> None:

@@ -7,39 +7,61 @@ is one finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import contract
+from .capabilities import ABSENT, needed_by
 from .client import Answer
-from .contract import answers
+from .contract.answers import Mismatch
+from .contract.description import Description, ours
 from .report.result import Result
 from .secret import Scrubber
-from .target import Target
+from .target import Target, parse_version
 from .transcript import exchange_of
 
 
 @dataclass
 class Met:
-    """One operation and status: how many calls met it, and the first answer that was wrong."""
+    """One operation and status: how many calls met it, and the first answer that was wrong.
+
+    `level` is SHOULD where all that was wrong are fields of a hub newer than the contract.
+    """
 
     calls: int = 0
     mismatch: str = ""
     exchange: dict[str, Any] | None = None
+    level: str = "MUST"
+
+    def note(self, said: str, exchange: dict[str, Any] | None, level: str) -> None:
+        """Keep the first mismatch, or the first that is worse than one of fields to be."""
+        if not self.mismatch or (self.level == "SHOULD" and level == "MUST"):
+            self.mismatch, self.exchange, self.level = said, exchange, level
 
 
 class AnswerCheck:
-    """Checks each answer of an operation that the contract has; others are none of its business."""
+    """Checks each answer of an operation that the contract has; others are none of its business.
 
-    def __init__(self, target: Target, version: tuple[int, int], scrubber: Scrubber) -> None:
+    `description` stands in for the contract's own.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        version: tuple[int, int],
+        scrubber: Scrubber,
+        description: Description | None = None,
+    ) -> None:
         self.target = target
-        self.version = ".".join(map(str, version))
         self.scrubber = scrubber
-        self.operations = contract.operations(self.version)
+        self.description = description or ours(version)
+        #: Whether the hub may have fields that the contract does not know yet.
+        self.is_newer = parse_version(target.version) > version
         self.met: dict[str, Met] = {}
         #: The first mismatch since `start`.
         self.current = ""
+        self._taken: list[Mismatch] | None = None
 
     def start(self) -> None:
         """Begin a new rule."""
@@ -51,35 +73,56 @@ class AnswerCheck:
         path = request.path.removeprefix(self.target.api)
         if path == request.path:
             return
-        operation = contract.match(request.method, path)
-        if operation is None or operation not in self.operations:
+        operation = self.description.match(request.method, path)
+        if operation is None:
             return
-        found = answers.check(
-            self.version,
+        found = self.description.answers.check(
             operation,
             answer.status,
             answer.headers,
             answer.body,
             accept=request.headers.get("Accept"),
         )
+        level = self._level(found)
+        if found and level == "MUST" and self._taken is not None:
+            self._taken += found
+            return
         met = self.met.setdefault(f"{operation}/{answer.status}", Met())
         met.calls += 1
         if found:
             said = self.scrubber.scrub(str(found[0]))
             self.current = self.current or said
-            if not met.mismatch:
-                met.mismatch = said
-                met.exchange = exchange_of(answer, self.target.origin)
+            met.note(said, exchange_of(answer, self.target.origin), level)
 
-    def results(self) -> Iterator[Result]:
-        """Yield a result for each operation and status met."""
+    def _level(self, found: list[Mismatch]) -> str:
+        """How much it matters: a newer hub may have more fields, and should be looked at."""
+        return "SHOULD" if self.is_newer and all(each.only_more for each in found) else "MUST"
+
+    @contextmanager
+    def taking(self) -> Iterator[list[Mismatch]]:
+        """Have mismatches put into a list instead: they are findings of somebody else."""
+        self._taken = taken = []
+        try:
+            yield taken
+        finally:
+            self._taken = None
+
+    def results(self, absent: Collection[str] = ()) -> Iterator[Result]:
+        """Yield a result for each operation and status met.
+
+        Without those by which a hub says that it has no such operation, where what the operation
+        needs is among the `absent` capabilities.
+        """
         for key, met in sorted(self.met.items()):
             operation, _, status = key.rpartition("/")
+            found = self.description.operations[operation]
+            if int(status) in ABSENT and needed_by(found.method, found.path) in absent:
+                continue
             yield Result(
                 id=f"contract/{key}",
                 statement=f"Every answer {status} to {operation} has the form that the contract"
                 " gives it: a documented status, content type, and body.",
-                level="MUST",
+                level=met.level,
                 versions="2.0 and later",
                 link="hub_conformance/contract/openapi.yaml",
                 verdict="failed" if met.mismatch else "passed",
@@ -98,5 +141,5 @@ class AnswerCheck:
         for key, each in dumped.items():
             met = self.met.setdefault(key, Met())
             met.calls += each["calls"]
-            if each["mismatch"] and not met.mismatch:
-                met.mismatch, met.exchange = each["mismatch"], each["exchange"]
+            if each["mismatch"]:
+                met.note(each["mismatch"], each["exchange"], each["level"])

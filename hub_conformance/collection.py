@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import plugin
+from .fuzz import item_of
 from .report.summary import list_rules
-from .rules import rule_id, rule_of
+from .rules import DESTRUCTIVE, rule_id, rule_of
 
 if TYPE_CHECKING:
     from .session import Run
@@ -49,7 +50,11 @@ class Collection:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Narrow the run to `--hub-rule`; print the rules for `--hub-list-rules`."""
+        """Narrow the run to `--hub-rule`; print the rules for `--hub-list-rules`.
+
+        What a hub does not recover from comes last, what ends it very last.
+        """
+        items.sort(key=_harm)
         if self.run.settings.rules:
             self._keep_rules(items)
         if self.run.config.option.hub_list_rules:
@@ -57,7 +62,7 @@ class Collection:
             items.clear()
 
     def _keep_rules(self, items: list[pytest.Item]) -> None:
-        wanted = set(self.run.settings.rules)
+        wanted = {item_of(each) for each in self.run.settings.rules}
         kept: list[pytest.Item] = []
         left: list[pytest.Item] = []
         for item in items:
@@ -68,6 +73,13 @@ class Collection:
             raise pytest.UsageError(f"--hub-rule: nothing collected is {', '.join(sorted(wanted))}")
         self.run.config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+def _harm(item: pytest.Item) -> int:
+    """How much is left of the hub after a rule: the higher, the less."""
+    found = rule_of(item)
+    needs = found.needs if found else ()
+    return max((1 + DESTRUCTIVE.index(each) for each in needs if each in DESTRUCTIVE), default=0)
 
 
 class Chapter(pytest.Module):

@@ -12,9 +12,9 @@ from .baseline import EMPTY, Baseline, Known
 from .errors import SetupFailed
 from .report.failure import explain, said_by
 from .report.result import Result
-from .rules import Rule, rule_id, rule_of
+from .rules import CellsFailed, Rule, rule_id, rule_of
 from .transcript import exchange_of
-from .verdicts import BROKEN, TOLERATED, Verdict, judge
+from .verdicts import BROKEN, NOT_HELD, TOLERATED, Verdict, judge
 
 if TYPE_CHECKING:
     from .session import Run
@@ -40,6 +40,8 @@ class Outcomes:
         if found and call.when != "teardown":
             _make_cheap(call)
         report = yield
+        if found and call.when == "teardown":
+            report.__dict__["hub_requests"] = self.run.transcript.since_start
         if found and _ends(report):
             self._judge(item, found, report, call)
         report.longrepr = self.run.scrubber.scrub_tree(report.longrepr)
@@ -65,8 +67,10 @@ class Outcomes:
         )
         result = self._result(found, name, verdict, call.duration)
         self._tell_pytest(report, result, error)
+        result.cells_failed = _cells_failed(verdict, error)
         for properties in (item.user_properties, report.user_properties):
             _set(properties, "verdict", verdict.name)
+            _set(properties, "cells_failed", result.cells_failed)
         report.__dict__["hub_result"] = result.dump()
 
     def _known(self, rule: str, name: str) -> tuple[Known | None, bool]:
@@ -85,6 +89,7 @@ class Outcomes:
             reason=self.run.scrubber.scrub(verdict.reason),
             seconds=seconds,
             requests=transcript.since_start,
+            cases=self.run.findings.cases.get(name),
         )
         if verdict.name in BROKEN + TOLERATED and transcript.answers and self.run.target:
             last = transcript.answers[-1]
@@ -132,18 +137,21 @@ class Outcomes:
         """Judge what many rules met together, when the last one has ended."""
         done = yield
         if not self.run.is_worker and not self.run.config.option.collectonly:
-            for result in self.run.findings():
+            for result in self.run.met_by_many():
                 self._announce(session, self._judged(result))
         return done
 
     def _judged(self, result: Result) -> Result:
         """Hold a finding that is no pytest item against the baseline."""
+        if result.verdict == "untested":
+            return result
         known, may_be_stale = self._known(result.id, result.id)
         failed = AssertionError(result.reason) if result.verdict == "failed" else None
         outcome = "failed" if failed else "passed"
-        rule = Rule(result.id, result.statement)
+        rule = Rule(result.id, result.statement, result.level)
         verdict = judge(rule, outcome, failed, known=known, may_be_stale=may_be_stale)
         result.verdict, result.reason = verdict.name, verdict.reason
+        result.cells_failed = _cells_failed(verdict, failed)
         return result
 
     def _announce(self, session: pytest.Session, result: Result) -> None:
@@ -163,7 +171,11 @@ class Outcomes:
             outcome="passed",
             longrepr=None,
             when=when,
-            user_properties=[("rule", result.id), ("verdict", result.verdict)],
+            user_properties=[
+                ("rule", result.id),
+                ("verdict", result.verdict),
+                ("cells_failed", result.cells_failed),
+            ],
         )
         if when == "call":
             self._tell_pytest(report, result, None)
@@ -192,6 +204,16 @@ def _reason(report: pytest.TestReport) -> str:
     return ""
 
 
-def _set(properties: list[tuple[str, Any]], key: str, value: str) -> None:
+def _cells_failed(verdict: Verdict, error: BaseException | None) -> int:
+    """Return how many cells were seen not to hold: those of a table, or the rule as a single one.
+
+    A rule that is parametrized is one result a cell already.
+    """
+    if verdict.name not in NOT_HELD:
+        return 0
+    return error.failed if isinstance(error, CellsFailed) else 1
+
+
+def _set(properties: list[tuple[str, Any]], key: str, value: object) -> None:
     """Set one property of a report, once: a failed teardown overrules what was said before."""
     properties[:] = [each for each in properties if each[0] != key] + [(key, value)]

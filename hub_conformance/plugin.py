@@ -18,22 +18,49 @@ SUITE = Path(__file__).with_name("suite")
 VALUES = (
     ("hub-url", "URL", "the hub to check, or `reference` for the embedded reference hub"),
     ("hub-token-file", "FILE", "a file that holds the API token"),
+    ("hub-login-file", "FILE", "a file that holds the USER:PASSWORD of --hub-login"),
+    ("hub-oauth-client-file", "FILE", "a file that holds what --hub-oauth-client takes"),
     ("hub-public-url", "URL", "the proxied address, where --hub-url is the hub's internal one"),
     ("hub-ca-bundle", "FILE", "certificates to trust instead of the system's"),
     ("hub-prefix", "TEXT", "how the names of all that the suite makes start (hubconf)"),
     ("hub-api-version", "X.Y", "hold the hub to this version of the contract, not its own"),
     ("hub-timeout", "SECONDS", "how long one answer may take (60)"),
     ("hub-spawn-timeout", "SECONDS", "how long a server may take to start or stop (60)"),
-    ("hub-expect", "NAMES", "what the hub must have: named-servers, spawn, comma between"),
+    (
+        "hub-expect",
+        "NAMES",
+        "what the hub must have: named-servers, spawn, shares, services, public-url",
+    ),
     ("hub-baseline", "FILE", "known defects, or `jupyterhub` for those of its release"),
     ("hub-write-baseline", "FILE", "write a first baseline from what fails in this run"),
     ("hub-report", "FILE", "write a JSON report"),
+    ("hub-contract", "FILE", "check answers against this OpenAPI document, and fuzz by it"),
+    (
+        "hub-fuzz-examples",
+        "N",
+        "requests to generate an operation, beside those of its schema (10)",
+    ),
+    ("hub-fuzz-seed", "N", "generate other requests than the usual ones (0)"),
     ("hub-time-limit", "SECONDS", "end the run, incomplete, when it takes longer"),
     ("hub-user-options", "JSON", "user options that servers need to be started with"),
+)
+#: Options with a secret in them, which the environment or a file is the better place for.
+ACCOUNTS = (
+    (
+        "hub-login",
+        "USER:PASSWORD",
+        "who logs in for the rules about sessions; better as HUB_CONFORMANCE_LOGIN",
+    ),
+    (
+        "hub-oauth-client",
+        "ID:SECRET[:REDIRECT]",
+        "a service for the rules about OAuth; better as HUB_CONFORMANCE_OAUTH_CLIENT",
+    ),
 )
 FLAGS = (
     ("hub-no-spawn", "start no server; what needs one is untested"),
     ("hub-read-only", "send nothing that may change the hub; what needs that is untested"),
+    ("hub-destructive", "check also what a hub does not recover from; it is ended at last"),
     ("hub-strict", "count a SHOULD that does not hold as failed"),
     ("hub-allow-untested", "exit with 0 though rules were left untested"),
     ("hub-list-rules", "print id, level, versions and statement of each rule, and end"),
@@ -53,6 +80,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="the API token; better in the environment, as JUPYTERHUB_API_TOKEN",
     )
+    for name, metavar, text in ACCOUNTS:
+        group.addoption(f"--{name}", metavar=metavar, default=None, help=text)
     group.addoption(
         "--hub-rule",
         metavar="ID",
@@ -75,7 +104,7 @@ def is_asked_for(config: pytest.Config) -> bool:
 
 
 def _named_as_package(config: pytest.Config) -> bool:
-    given = config.option.file_or_dir or ()
+    given = getattr(config.option, "file_or_dir", None) or ()  # not there with --help
     return bool(config.option.pyargs) and any(
         each.partition("::")[0].split(".")[0] == PACKAGE for each in given
     )

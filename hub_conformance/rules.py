@@ -11,8 +11,13 @@ import pytest
 
 MARK = "hub_rule"
 LEVELS = ("MUST", "SHOULD")
-#: What a rule may need beside a token; `fixtures` knows how to find out whether it is there.
-NEEDS = ("spawn", "named-servers", "public-url")
+#: What a rule may need beside a token, and `--hub-expect` may declare; `fixtures` knows how to find
+#: out whether it is there.
+CAPABILITIES = ("named-servers", "spawn", "shares", "services", "public-url")
+#: `--hub-destructive` must have been given; `shutdown` ends the hub, after all other rules.
+DESTRUCTIVE = ("destructive", "shutdown")
+#: An option without which the rule is not requested: `--hub-login`, `--hub-oauth-client`.
+ACCOUNTS = ("login", "oauth-client")
 SKIPPING = ("not applicable", "not requested", "untested")
 DOCS = "https://jupyterhub.readthedocs.io/en/stable/"
 
@@ -20,6 +25,18 @@ DOCS = "https://jupyterhub.readthedocs.io/en/stable/"
 KNOWN: set[str] = set()
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+class Vacuous(Exception):
+    """Generated cases never reached what the rule is about; the message says what they met."""
+
+
+class CellsFailed(AssertionError):
+    """A rule that is a table of cells does not hold in some; `failed` is their number."""
+
+    def __init__(self, said: str, failed: int) -> None:
+        super().__init__(said)
+        self.failed = failed
 
 
 @dataclass(frozen=True)
@@ -68,8 +85,9 @@ def rule(
     Raises ValueError for an unknown level or need, or a missing docstring.
     """
     wanted = (needs,) if isinstance(needs, str) else needs
-    if level not in LEVELS or set(wanted) - set(NEEDS):
-        raise ValueError(f"{id}: level is one of {LEVELS}, needs are among {NEEDS}")
+    known = CAPABILITIES + DESTRUCTIVE + ACCOUNTS
+    if level not in LEVELS or set(wanted) - set(known):
+        raise ValueError(f"{id}: level is one of {LEVELS}, needs are among {known}")
 
     def mark(function: _Function) -> _Function:
         statement = " ".join((inspect.getdoc(function) or "").split())
@@ -96,6 +114,11 @@ def not_requested(reason: str) -> NoReturn:
 def untested(reason: str) -> NoReturn:
     """End the rule: it should have been checked, and a prerequisite is missing."""
     pytest.skip(f"untested: {reason}")
+
+
+def vacuous(reason: str) -> NoReturn:
+    """End the rule: its generated cases never reached what it is about."""
+    raise Vacuous(reason)
 
 
 def rule_of(item: pytest.Item) -> Rule | None:

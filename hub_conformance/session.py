@@ -5,9 +5,8 @@ Registered by `plugin` only when the suite is asked for. `outcomes` has the hook
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,22 @@ from typing import Any
 import pytest
 
 from . import baseline, contract, embedded, fixtures, plugin
+from .accounts import Accounts
 from .answer_check import AnswerCheck
+from .capabilities import Capabilities
 from .client import Answer, Client, Request, origin_of
 from .collection import Collection
+from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
+from .fuzz import Findings, item_of
 from .outcomes import Outcomes
 from .report import document, summary
+from .report.progress import Progress
 from .report.result import Result, Tally
 from .rules import KNOWN, MARK, rule_of
 from .sandbox import new_run_id
 from .secret import Scrubber, scrub_log_records
-from .settings import Settings, read, take_token
+from .settings import Settings, read, take_secrets
 from .target import NEWEST, Target, contract_version, discover, parse_version
 from .transcript import Transcript
 from .verdicts import OK, exit_status
@@ -35,8 +39,6 @@ HANDED = plugin.PACKAGE
 #: A run in which nothing has been answered for so long is over, in seconds.
 PATIENCE_SECONDS = 300.0
 COLLECTED_NOTHING = 5
-#: The path of a request that starts a server.
-SERVER_PATH = re.compile(r"/users/[^/]+/servers?(/[^/]*)?$")
 
 
 class Run:
@@ -51,10 +53,11 @@ class Run:
         self.tally = Tally()
         self.target: Target | None = None
         self.answer_check: AnswerCheck | None = None
+        self.findings = Findings()
         self.embedded: embedded.EmbeddedHub | None = None
         self.token = settings.token
-        #: What the hub was seen to have or not, by capability.
-        self.observed: dict[str, bool] = {}
+        self.accounts = Accounts()
+        self.capabilities = Capabilities(settings.expected)
         self.outcomes = Outcomes(self)
         self.id = new_run_id(settings.prefix)
         self.incomplete = ""
@@ -106,14 +109,28 @@ class Run:
                 handed = vars(self.config)["workerinput"][HANDED]
                 self.token = self.scrubber.learn(handed["token"])
                 self.target = Target.parse(handed["target"])
+                self._read_accounts(handed["accounts"])
             elif not self.config.option.collectonly:
                 self._check_rules()
                 self._preflight()
             if self.target:
-                self.answer_check = AnswerCheck(self.target, self.applies, self.scrubber)
+                described = self._description()
+                self.answer_check = AnswerCheck(self.target, self.applies, self.scrubber, described)
                 self._read_baseline(self.target)
         except UsageError as error:
             raise pytest.UsageError(self.scrubber.scrub(str(error))) from None
+
+    def _description(self) -> Description | None:
+        """The description that `--hub-contract` names. Raises UsageError when it is none."""
+        path = self.settings.contract
+        if path is None:
+            return None
+        try:
+            found = of_file(path, self.applies)
+        except ValueError as error:
+            raise UsageError(f"--hub-contract={path}: {error}") from None
+        contract.adopt(found.document)
+        return found
 
     def _check_rules(self) -> None:
         """Refuse an unknown `--hub-rule` before workers start: in a worker it would be a crash."""
@@ -137,6 +154,14 @@ class Run:
             self.target = discover(client, base, self.token, public=self.settings.public)
         finally:
             client.close()
+        given = {"login": self.settings.login, "client": self.settings.oauth_client}
+        self._read_accounts(self.embedded.accounts if self.embedded else given)
+
+    def _read_accounts(self, given: Mapping[str, str | None]) -> None:
+        """Keep who can log in, and the OAuth client. Raises UsageError for what is neither."""
+        assert self.target
+        self.accounts = Accounts.parse(given.get("login"), given.get("client"), self.target.prefix)
+        self.accounts.learn(self.scrubber)
 
     def _read_baseline(self, target: Target) -> None:
         if not self.settings.baseline:
@@ -146,7 +171,7 @@ class Run:
         if not self.config.option.file_or_dir:
             self._import_chapters()
             listed = {each.rule for each in found.known.values()}
-            unknown = sorted(each for each in listed - KNOWN if not each.startswith("contract/"))
+            unknown = sorted(each for each in listed - KNOWN if not _is_generated(each))
             if unknown:
                 raise UsageError(f"the baseline {path.name} lists unknown rules: {unknown}")
 
@@ -155,7 +180,11 @@ class Run:
         """Hand a worker of pytest-xdist what the controller learned."""
         assert self.target
         assert self.token
-        node.workerinput[HANDED] = {"target": self.target.dump(), "token": self.token.reveal()}
+        node.workerinput[HANDED] = {
+            "target": self.target.dump(),
+            "token": self.token.reveal(),
+            "accounts": self.accounts.dump(),
+        }
 
     def pytest_report_header(self) -> str | None:
         """Say which hub is checked, by whose right."""
@@ -211,13 +240,8 @@ class Run:
         self.transcript.after(answer)
         if self.answer_check:
             self.answer_check.after(answer)
-        starts = answer.request.method == "POST" and SERVER_PATH.search(answer.request.path)
-        if starts and (answer.ok or answer.status >= 500):
-            self.observe("spawn", answer.ok)
-
-    def observe(self, capability: str, has: bool) -> None:
-        """Note that the hub was seen to have a capability, or not to."""
-        self.observed[capability] = self.observed.get(capability, False) or has
+        if self.target:
+            self.capabilities.after(answer, self.target)
 
     def cause_of(self, answer: Answer) -> str:
         """Name where a rule broke: the operation of an answer, and its status."""
@@ -228,13 +252,16 @@ class Run:
 
     # --- after the last rule
 
-    def findings(self) -> Iterator[Result]:
+    def met_by_many(self) -> Iterator[Result]:
         """Yield what many rules met together: answers against the contract, capabilities."""
+        told: set[str] = set()
         if self.answer_check and not self.settings.rules:
-            yield from self.answer_check.results()
-        for name in self.settings.expected:
-            if name in self.observed:
-                yield _capability(name, self.observed[name])
+            for result in self.answer_check.results(self.capabilities.absent):
+                told |= {result.id} if result.verdict == "failed" else set()
+                yield result
+        yield from self.findings.results(told)
+        is_whole = not (self.is_partial or self.incomplete)
+        yield from self.capabilities.results(self.settings.keeps_from if is_whole else None)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -268,7 +295,8 @@ class Run:
         return {
             "totals": self.transcript.totals(),
             "met": self.answer_check.dump() if self.answer_check else {},
-            "observed": self.observed,
+            "findings": self.findings.dump(),
+            "observed": self.capabilities.observed,
             "incomplete": self.incomplete,
         }
 
@@ -279,9 +307,10 @@ class Run:
         if told and self.answer_check:
             self.transcript.add(told["totals"])
             self.answer_check.add(told["met"])
+            self.findings.load(told["findings"])
             self.incomplete = self.incomplete or told["incomplete"]
             for name, has in told["observed"].items():
-                self.observe(name, has)
+                self.capabilities.observe(name, has)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print verdicts by chapter, and the verdict of the run last."""
@@ -295,7 +324,7 @@ class Run:
             target=self.target,
             partial=self.is_partial,
             incomplete=self.incomplete,
-            absent=tuple(name for name, has in sorted(self.observed.items()) if not has),
+            absent=self.capabilities.absent,
             seconds=self.seconds,
             transcript=self.transcript,
         )
@@ -318,7 +347,7 @@ def activate(config: pytest.Config, files: list[str]) -> None:
     chapters. Raises pytest.UsageError when an option cannot be used.
     """
     pytest.register_assert_rewrite(f"{plugin.PACKAGE}.suite")
-    take_token(config)
+    take_secrets(config)
     try:
         run = Run(config, read(config), files)
     except UsageError as error:
@@ -328,6 +357,8 @@ def activate(config: pytest.Config, files: list[str]) -> None:
     config.pluginmanager.register(Collection(run), "hub_conformance.collection")
     config.pluginmanager.register(run.outcomes, "hub_conformance.outcomes")
     config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
+    if config.option.verbose >= 0 and not run.is_worker:
+        config.pluginmanager.register(Progress(run), "hub_conformance.progress")
     config.addinivalue_line("markers", f"{MARK}(rule): what the test says about the contract")
     config.args = _paths(config, files)
     if config.option.hub_list_rules:
@@ -338,7 +369,7 @@ def activate(config: pytest.Config, files: list[str]) -> None:
 
 def _paths(config: pytest.Config, files: list[str]) -> list[str]:
     """Return what to collect: the paths given, the package's name standing for its chapters."""
-    given = list(config.option.file_or_dir or ())
+    given = list(getattr(config.option, "file_or_dir", None) or ())  # not there with --help
     if not given:
         return files
     return [
@@ -349,19 +380,12 @@ def _paths(config: pytest.Config, files: list[str]) -> list[str]:
 
 
 def _refuse_unknown(ids: Iterable[str]) -> None:
-    if unknown := sorted(each for each in set(ids) - KNOWN if not each.startswith("contract/")):
+    if unknown := sorted(each for each in set(ids) - KNOWN if not _is_generated(each)):
         raise UsageError(
             f"--hub-rule: no rule {', '.join(unknown)}; --hub-list-rules prints them all"
         )
 
 
-def _capability(name: str, has: bool) -> Result:
-    return Result(
-        id=f"capability/{name}",
-        statement=f"The hub has what was declared with --hub-expect: {name}.",
-        level="MUST",
-        versions="2.0 and later",
-        link="",
-        verdict="passed" if has else "failed",
-        reason="" if has else f"{name} is declared, and the hub was seen not to have it",
-    )
+def _is_generated(rule: str) -> bool:
+    """Whether a rule's id is one of those that come up only where something is found."""
+    return rule.startswith("contract/") or item_of(rule) != rule

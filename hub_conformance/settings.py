@@ -8,20 +8,22 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .accounts import pick
 from .errors import UsageError
+from .rules import CAPABILITIES
 from .sandbox import PREFIX
 from .secret import Secret
 from .target import base_url, parse_version
 
 REFERENCE = "reference"
-#: What a hub may have or not, by its configuration: it can be declared with `--hub-expect`.
-CAPABILITIES = ("named-servers", "spawn")
+#: Requests that are generated for an operation, beside those that its schema's corners make.
+FUZZ_EXAMPLES = 10
 TOKEN_VARIABLE = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 _NO_TOKEN = f"""no token: the hub's API needs one. Give it in one of three ways:
   the environment variable {TOKEN_VARIABLE} (the best: nobody else sees it),
@@ -47,11 +49,24 @@ class Settings:
     allow_untested: bool
     strict: bool
     read_only: bool
+    destructive: bool
     expected: tuple[str, ...]
     baseline: str | None
     write_baseline: Path | None
     report: Path | None
     limit_seconds: float | None
+    contract: Path | None
+    fuzz_examples: int
+    fuzz_seed: int
+    login: str | None = field(default=None, repr=False)
+    oauth_client: str | None = field(default=None, repr=False)
+
+    def keeps_from(self, capability: str) -> str:
+        """Return the option that keeps the run from seeing a capability, "" where none does."""
+        if self.read_only:
+            return "--hub-read-only"
+        needs_server = capability in ("spawn", "named-servers", "public-url")
+        return "--hub-no-spawn" if needs_server and not self.spawns else ""
 
 
 def read(config: pytest.Config) -> Settings:
@@ -75,27 +90,40 @@ def read(config: pytest.Config) -> Settings:
         allow_untested=bool(config.getoption("hub_allow_untested")),
         strict=bool(config.getoption("hub_strict")),
         read_only=bool(config.getoption("hub_read_only")),
+        destructive=bool(config.getoption("hub_destructive")),
         expected=_capabilities(_given(config, "hub_expect") or ""),
         baseline=_given(config, "hub_baseline"),
         write_baseline=_writable(config, "hub_write_baseline"),
         report=_writable(config, "hub_report"),
         limit_seconds=_limit(config),
+        contract=_readable(config, "hub_contract"),
+        fuzz_examples=_number(config, "hub_fuzz_examples", at_least=1) or FUZZ_EXAMPLES,
+        fuzz_seed=_number(config, "hub_fuzz_seed", at_least=0) or 0,
+        login=_account(config, "hub-login"),
+        oauth_client=_account(config, "hub-oauth-client"),
     )
 
 
-def take_token(config: pytest.Config) -> None:
-    """Wrap a token given as a flag, so that no later dump of the options shows it.
+def take_secrets(config: pytest.Config) -> None:
+    """Wrap secrets given as flags, so that no later dump of the options shows them.
 
-    Without the wrapping it would also travel to xdist's workers with their options.
+    Without the wrapping they would also travel to xdist's workers with their options.
     """
-    given = config.option.hub_token
-    if isinstance(given, str):
-        config.option.hub_token = None
-        config.known_args_namespace.hub_token = None
-        config.stash[TOKEN] = Secret(given.strip())
+    for name, key in GIVEN.items():
+        given = getattr(config.option, name)
+        if isinstance(given, str):
+            setattr(config.option, name, None)
+            setattr(config.known_args_namespace, name, None)
+            config.stash[key] = Secret(given.strip())
 
 
 TOKEN = pytest.StashKey[Secret]()
+#: Where `take_secrets` puts what was given as a flag.
+GIVEN = {
+    "hub_token": TOKEN,
+    "hub_login": pytest.StashKey[Secret](),
+    "hub_oauth_client": pytest.StashKey[Secret](),
+}
 
 
 def _given(config: pytest.Config, name: str) -> str | None:
@@ -116,6 +144,12 @@ def _token(config: pytest.Config) -> Secret:
     flag = config.stash.get(TOKEN, None)
     path = _given(config, "hub_token_file")
     return pick_token(flag.reveal() if flag else None, Path(path) if path else None, os.environ)
+
+
+def _account(config: pytest.Config, option: str) -> str | None:
+    name = option.replace("-", "_")
+    flag = config.stash.get(GIVEN[name], None)
+    return pick(option, flag, _given(config, f"{name}_file"), os.environ)
 
 
 def pick_token(flag: str | None, path: Path | None, environment: Mapping[str, str]) -> Secret:
@@ -211,6 +245,24 @@ def _writable(config: pytest.Config, name: str) -> Path | None:
         flag = "--" + name.replace("_", "-")
         raise UsageError(f"{flag}={text}: give a file in a folder that is there")
     return path
+
+
+def _readable(config: pytest.Config, name: str) -> Path | None:
+    text = _given(config, name)
+    if text and not Path(text).is_file():
+        raise UsageError(f"--{name.replace('_', '-')}={text}: there is no such file")
+    return Path(text) if text else None
+
+
+def _number(config: pytest.Config, name: str, *, at_least: int) -> int | None:
+    text = _given(config, name)
+    if text is None:
+        return None
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < at_least:
+        raise UsageError(
+            f"--{name.replace('_', '-')}={text}: give a whole number from {at_least} on"
+        )
+    return int(text)
 
 
 def _options(text: str | None) -> dict[str, Any] | None:

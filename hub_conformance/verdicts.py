@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .baseline import Known
 from .errors import ConformanceError, OutOfBounds, SetupFailed
-from .rules import SKIPPING, Rule
+from .rules import SKIPPING, Rule, Vacuous
 
 #: In the order of the summary's columns.
 VERDICTS = (
@@ -29,6 +29,8 @@ VERDICTS = (
 BROKEN = ("failed", "stale", "vacuous", "error")
 #: Verdicts that pytest is told as xfailed: seen not to hold, and the run may still be green.
 TOLERATED = ("known", "warned")
+#: Verdicts of what was seen not to hold, tolerated or not.
+NOT_HELD = ("failed", *TOLERATED)
 
 OK, FAILED, INTERRUPTED, OWN_DEFECT, USAGE, NOTHING = range(6)
 
@@ -64,6 +66,8 @@ def judge(
         return _skipped(skipped)
     if isinstance(error, SetupFailed):
         return Verdict("untested", str(error))
+    if isinstance(error, Vacuous):
+        return Verdict("vacuous", str(error))
     found = _broken(error, mismatch)
     if found.name == "failed" and known:
         return Verdict("known", known.reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ RULES = '''
     import pytest
     from hub_conformance import rule
     from hub_conformance.errors import SetupFailed
+    from hub_conformance.suite._scopes import Table
 
     @rule("mine/holds")
     def test_holds(hub):
@@ -45,6 +47,14 @@ RULES = '''
     def test_cells(hub, cell):
         """One of two holds."""
         assert cell == "one"
+
+    @rule("mine/table")
+    def test_table(hub):
+        """One of three cells holds."""
+        table, answer = Table(), hub.get("/")
+        for expected in (200, 403, 404):
+            table.add("GET /", [], {expected}, answer)
+        table.judge()
 
     @rule("mine/breaks")
     def test_breaks(hub):
@@ -219,6 +229,38 @@ def test_report_has_every_rule_and_follows_its_schema(
     assert data["exit_status"] == 1
     assert data["verdict"] == "not conformant"
     assert reference.token.reveal() not in path.read_text()
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]])
+def test_junit_counts_the_cells_that_do_not_hold(
+    run: Run, tmp_path: Path, workers: list[str]
+) -> None:
+    path, rules = tmp_path / "junit.xml", "holds fails should untested old cells table breaks"
+    known = baseline(tmp_path, "rule = 'mine/table'")
+    run(rules, f"--junitxml={path}", known, *workers)
+    told = [
+        {each.get("name"): each.get("value") for each in case.iter("property")}
+        for case in ET.parse(path).iter("testcase")
+    ]
+    assert {each["rule"]: (each["verdict"], each["cells_failed"]) for each in told} == {
+        "mine/holds": ("passed", "0"),
+        "mine/fails": ("failed", "1"),
+        "mine/should": ("warned", "1"),
+        "mine/untested": ("untested", "0"),
+        "mine/old": ("not applicable", "0"),
+        "mine/cells[one]": ("passed", "0"),
+        "mine/cells[two]": ("failed", "1"),
+        "mine/table": ("known", "2"),
+        "mine/breaks": ("error", "0"),
+    }
+
+
+def test_failed_cells_are_named(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    result = run("table", f"--hub-report={path}")
+    assert "E   2 of 3 cells are wrong:" in text(result)
+    assert "E     GET / with []: expected 404, got 200" in text(result)
+    assert [each["cells_failed"] for each in report(path)["rules"]] == [2]
 
 
 def test_report_of_an_interrupted_run_says_so(run: Run, tmp_path: Path) -> None:

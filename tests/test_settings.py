@@ -22,7 +22,7 @@ from hub_conformance.settings import (
     check_prefix,
     pick_token,
     read,
-    take_token,
+    take_secrets,
 )
 
 SECRET = "s3cr3t-t0ken-0123456789abcdef"
@@ -147,6 +147,7 @@ def test_without_any_option(reading: Reading) -> None:
     assert (settings.prefix, settings.api_version, settings.ca_bundle) == (PREFIX, None, None)
     assert (settings.spawn_seconds, settings.read_seconds, settings.spawns) == (60.0, 60.0, True)
     assert (settings.user_options, settings.rules, settings.limit_seconds) == (None, (), None)
+    assert not settings.destructive
 
 
 def test_reference_hub_needs_no_token(reading: Reading) -> None:
@@ -159,6 +160,7 @@ def test_every_option(reading: Reading) -> None:
         "--hub-url=https://Host/jupyter/hub/api", "--hub-public-url=https://out:443/",
         "--hub-prefix=mine", "--hub-api-version=5.5", "--hub-timeout=0.5",
         "--hub-spawn-timeout=120", '--hub-user-options={"profile": "small"}', "--hub-no-spawn",
+        "--hub-destructive",
         "--hub-rule=a/b", "--hub-rule=c/d[e]",
     )  # fmt: skip
     assert (settings.url, settings.public) == ("https://host/jupyter/", "https://out/")
@@ -167,6 +169,7 @@ def test_every_option(reading: Reading) -> None:
     assert (settings.read_seconds, settings.spawn_seconds) == (0.5, 120.0)
     assert settings.user_options == {"profile": "small"}
     assert (settings.spawns, settings.rules) == (False, ("a/b", "c/d[e]"))
+    assert settings.destructive
     assert SECRET not in repr(settings)
 
 
@@ -217,7 +220,7 @@ def test_option_that_cannot_be_used(reading: Reading, option: str, said: str) ->
 
 def test_token_of_a_flag_is_wrapped(pytester: pytest.Pytester) -> None:
     config = pytester.parseconfig("-p", "no:schemathesis", URL, f"--hub-token={SECRET} ")
-    take_token(config)
+    take_secrets(config)
     assert config.stash[TOKEN] == Secret(SECRET)
     assert SECRET not in repr(vars(config.option))
     assert SECRET not in repr(vars(config.known_args_namespace))

@@ -35,7 +35,10 @@ def build(run: Run, status: int) -> dict[str, Any]:
             "token_of": str(run.target.owner),
         },
         "run": run.id,
-        "capabilities": {"declared": list(run.settings.expected), "observed": dict(run.observed)},
+        "capabilities": {
+            "declared": list(run.settings.expected),
+            "observed": run.capabilities.observed,
+        },
         "options": _options(run),
         "requests": run.transcript.requests,
         "seconds": {"total": round(run.seconds, 3), "hub": round(run.transcript.seconds, 3)},

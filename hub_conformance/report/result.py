@@ -13,8 +13,9 @@ class Result:
     """How one rule, or one cell of a parametrized one, ended.
 
     `id` is the rule's id with the cell; `seconds` the duration, `requests` what was sent meanwhile;
+    `cells_failed` how many cells of a table were seen not to hold, 1 where there is no table;
     `exchange` is the last exchange of a rule that did not hold, `cause` a short name of where it
-    broke, by which failures are grouped.
+    broke, by which failures are grouped; `cases` what became of generated cases.
     """
 
     id: str
@@ -26,8 +27,10 @@ class Result:
     reason: str = ""
     seconds: float = 0.0
     requests: int = 0
+    cells_failed: int = 0
     cause: str = ""
     exchange: dict[str, Any] | None = None
+    cases: dict[str, int] | None = None
 
     @property
     def rule(self) -> str:

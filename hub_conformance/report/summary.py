@@ -89,7 +89,7 @@ def _broken(tally: Tally) -> list[str]:
         groups[cause or "no answer"].append(result)
     lines = []
     for cause, results in sorted(groups.items(), key=lambda group: -len(group[1])):
-        lines.append(f"{cause}: {_rules(len(results))}")
+        lines.append(f"{cause}: {count_of_rules(len(results))}")
         lines += [f"  {each.verdict} {each.id}: {_cut(each.reason)}" for each in results[:SHOWN]]
         if len(results) > SHOWN:
             lines.append(f"  and {len(results) - SHOWN} more")
@@ -108,10 +108,10 @@ def _unchecked(tally: Tally) -> list[str]:
     for verdict in ("untested", "not requested", "not applicable"):
         reasons = Counter(_OURS.sub("…", each.reason) for each in tally.of(verdict))
         for reason, count in reasons.most_common(SHOWN):
-            lines.append(f"{verdict}, {_rules(count)}: {_cut(reason)}")
+            lines.append(f"{verdict}, {count_of_rules(count)}: {_cut(reason)}")
         if len(reasons) > SHOWN:
             left = sum(count for _, count in reasons.most_common()[SHOWN:])
-            lines.append(f"{verdict}, {_rules(left)}: for other reasons")
+            lines.append(f"{verdict}, {count_of_rules(left)}: for other reasons")
     return lines
 
 
@@ -140,7 +140,8 @@ def _verdict(tally: Tally, closing: Closing) -> str:
     return "partial" if closing.partial else "conformant"
 
 
-def _rules(count: int) -> str:
+def count_of_rules(count: int) -> str:
+    """Say how many rules, in words."""
     return "1 rule" if count == 1 else f"{count} rules"
 
 

@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass
 from functools import cache
 
+from ..capabilities import ABSENT, LATER
 from ..errors import SetupFailed
 from ..hub import Hub
-from ..rules import not_requested, untested
+from ..rules import not_applicable, not_requested, untested
 from ..sandbox import Sandbox, Token, User
 from ..target import Target
 
@@ -79,7 +80,7 @@ class Service:
 def service(shared: Sandbox) -> Service:
     """The caller, where it is a service, else a service made for the run (from 5.0 on).
 
-    Ends the rule as not requested where there is neither.
+    Ends the rule where there is neither: as not requested, or not applicable.
     """
     target: Target = shared.hub.target
     if target.owner.kind == "service":
@@ -89,6 +90,8 @@ def service(shared: Sandbox) -> Service:
     name = shared.name("service")
     secret = shared.hub.client.scrubber.learn(secrets.token_hex(16))
     answer = shared.hub.post(f"/services/{name}", json={"api_token": secret.reveal()})
+    if answer.status in ABSENT:
+        not_applicable(LATER["services"])
     if answer.status != 201:
         raise SetupFailed(f"the hub did not create a service: {answer!r}")
     return Service(name, shared.hub.using(secret))

@@ -40,11 +40,6 @@ class Endpoint:
         """Whether the hub's version has it."""
         return parse_version(self.since) <= target.applies
 
-    @property
-    def is_of_shares(self) -> bool:
-        """Whether it is about shares or share codes, which not every hub has."""
-        return "/share" in self.path
-
     def send(self, hub: Hub, names: Mapping[str, str], **kwargs: Any) -> Answer:
         """Send the request, these names in the placeholders of path and body."""
         path = self.path.format(**{key: quoted(name) for key, name in names.items()})

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ..capabilities import needed_by
 from ..client import Answer
 from ..hub import Hub
 from ..rules import not_applicable, rule
@@ -64,6 +65,7 @@ class Places:
     user: User
     group: str
     sandbox: Sandbox
+    lacks: Callable[[str], bool]
 
     @cached_property
     def existing(self) -> Mapping[str, str]:
@@ -77,15 +79,11 @@ class Places:
         kinds = ("user", "group", "service", "server", "token")
         return {kind: self.sandbox.name(kind) for kind in kinds}
 
-    @cached_property
-    def has_shares(self) -> bool:
-        """Whether the hub has shares at all: whether they must is not for this chapter to say."""
-        return self.sandbox.hub.get(f"/shares/{self.user.name}").status != 404
-
     def applies(self, endpoint: Endpoint) -> bool:
         """Whether this hub has the endpoint."""
+        needed = needed_by(endpoint.method, endpoint.path)
         there = endpoint.applies(self.sandbox.hub.target)
-        return there and (self.has_shares or not endpoint.is_of_shares)
+        return there and not (needed and self.lacks(needed))
 
     @property
     def endpoints(self) -> list[Endpoint]:
@@ -100,10 +98,10 @@ class Places:
 
 
 @pytest.fixture(scope="module")
-def places(shared: Sandbox) -> Places:
+def places(shared: Sandbox, lacks: Callable[[str], bool]) -> Places:
     """A user with a token and a group, for requests that must not reach them."""
     user = shared.user("place")
-    return Places(user, shared.group("place", [user]), shared)
+    return Places(user, shared.group("place", [user]), shared, lacks)
 
 
 def let_in(hub: Hub, places: Places, **kwargs: Any) -> list[Answer]:
@@ -119,9 +117,8 @@ def let_in(hub: Hub, places: Places, **kwargs: Any) -> list[Answer]:
 @rule("identity/no-credentials")
 def test_no_credentials(endpoint: Endpoint, anonymous: Hub, places: Places) -> None:
     """Without a token every operation is refused with 403 and the documented error body."""
-    if not places.applies(endpoint):
-        missing = endpoint.applies(anonymous.target)
-        not_applicable("this hub has no shares" if missing else f"since {endpoint.since}")
+    if not endpoint.applies(anonymous.target):
+        not_applicable(f"since {endpoint.since}")
     refused(endpoint.send(anonymous, places.existing), 403, explained=endpoint.explained)
 
 

@@ -58,6 +58,8 @@ JupyterHub {hub.version}: {hub.url}
   admin user:     {hub.admin_token}  ({hub.admin_name})
   plain user:     {hub.user_token}  ({hub.user_name})
   password:       {hub.password}
+  login:          {hub.login}
+  OAuth client:   {hub.oauth_client}
   log:            {hub.log_path}
 
   JUPYTERHUB_API_TOKEN={hub.service_token} pytest --hub-url={hub.url}
@@ -68,7 +70,9 @@ Ends on ctrl-C."""
 def as_json(hub: RealHub) -> str:
     """The same for a program, in one line."""
     names = "version url internal_url service_token admin_token admin_name user_token user_name"
-    described = {name: getattr(hub, name) for name in [*names.split(), "password"]}
+    described = {
+        name: getattr(hub, name) for name in [*names.split(), "password", "login", "oauth_client"]
+    }
     described |= {"log": str(hub.log_path), "supervisor_pid": hub.supervisor_pid}
     return json.dumps(described)
 

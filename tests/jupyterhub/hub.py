@@ -41,7 +41,9 @@ class RealHub:
     any.
 
     Three tokens come with it: `service_token` of a service with `admin: True`, `admin_token` of a
-    user who is an admin, and `user_token` of a user who is not. Users log in with `password`.
+    user who is an admin, and `user_token` of a user who is not. Users log in with `password`, and
+    `visitor` may use the service that is the OAuth client: `login` and `oauth_client` are what the
+    suite's options of these names take.
 
     Entering raises `HubDidNotStart`, or `install.InstallError` if it cannot be installed.
     """
@@ -49,6 +51,8 @@ class RealHub:
     service_name = "admin-service"
     admin_name = "admin"
     user_name = "user"
+    visitor_name = "visitor"
+    oauth_service_name = "oauth-service"
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class RealHub:
         self.admin_token = secrets.token_hex(16)
         self.user_token = secrets.token_hex(16)
         self.password = secrets.token_hex(16)
+        self.oauth_secret = secrets.token_hex(16)
         self.url = ""
         self.internal_url = ""
         self.directory = Path()
@@ -104,6 +109,21 @@ class RealHub:
     def api_url(self) -> str:
         """The public address of the API."""
         return f"{self.url}/hub/api"
+
+    @property
+    def oauth_redirect(self) -> str:
+        """The address that the OAuth client is registered with: the one it has by default."""
+        return f"{self._base_path}/services/{self.oauth_service_name}/oauth_callback"
+
+    @property
+    def login(self) -> str:
+        """Who logs in, for `--hub-login`."""
+        return f"{self.visitor_name}:{self.password}"
+
+    @property
+    def oauth_client(self) -> str:
+        """The OAuth client, for `--hub-oauth-client`."""
+        return f"service-{self.oauth_service_name}:{self.oauth_secret}"
 
     @property
     def log(self) -> str:
@@ -197,6 +217,10 @@ class RealHub:
             "user_name": self.user_name,
             "user_token": self.user_token,
             "password": self.password,
+            "visitor_name": self.visitor_name,
+            "oauth_service_name": self.oauth_service_name,
+            "oauth_secret": self.oauth_secret,
+            "oauth_redirect": self.oauth_redirect,
         }
         # What the caller's environment says about Python or another hub is not meant for this one.
         foreign = ("PYTHON", "JUPYTERHUB", "CONFIGPROXY")

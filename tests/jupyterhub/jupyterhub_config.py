@@ -106,13 +106,31 @@ c.DummyAuthenticator.password = settings["password"]
 c.Authenticator.admin_users = {settings["admin_name"]}
 # Without this line a user who is known by a token alone would lack the role of every user. Users
 # made through the API are added to the list.
-c.Authenticator.allowed_users = {settings["user_name"]}
+c.Authenticator.allowed_users = {settings["user_name"], settings["visitor_name"]}
 if version_info >= (5,):  # from then on nobody is allowed unless it is said
     c.Authenticator.allow_all = True
 
 # Services and users may both own tokens of every right; a user also one of few.
 c.JupyterHub.services = [
-    {"name": settings["service_name"], "api_token": settings["service_token"], "admin": True}
+    {"name": settings["service_name"], "api_token": settings["service_token"], "admin": True},
+    # An OAuth client that grants some scopes, before 3.0 by roles.
+    {
+        "name": settings["oauth_service_name"],
+        "api_token": settings["oauth_secret"],
+        "oauth_redirect_uri": settings["oauth_redirect"],
+    }
+    | (
+        {"oauth_client_allowed_scopes": ["read:users!user", "users:activity!user"]}
+        if version_info >= (3,)
+        else {"oauth_roles": ["oauth-visitors"]}
+    ),
+]
+c.JupyterHub.load_roles = [
+    {
+        "name": "oauth-visitors",
+        "scopes": [f"access:services!service={settings['oauth_service_name']}"],
+        "users": [settings["visitor_name"]],
+    }
 ]
 c.JupyterHub.api_tokens = {
     settings["admin_token"]: settings["admin_name"],

@@ -20,6 +20,9 @@ from .hub import RealHub
 from .snapshot import Snapshot, snapshot
 
 LIMIT_SECONDS = 600
+#: What `RealHub` has in every version, and from 5.0 on.
+EVER = "named-servers,spawn,public-url"
+SINCE_5 = f"{EVER},shares,services"
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,21 @@ class Outcome:
         return f"exit {self.status}, {Counter(self.verdicts.values())}\n{self.printed[-6000:]}"
 
 
-def run_suite(folder: Path, url: str, token: str, *arguments: str) -> Outcome:
-    """Run `pytest --hub-url=…` in an empty folder."""
-    command = [sys.executable, "-m", "pytest", f"--hub-url={url}", "--junitxml=junit.xml"]
+def run_suite(
+    folder: Path, hub: RealHub, token: str, *arguments: str, url: str | None = None
+) -> Outcome:
+    """Run `pytest --hub-url=…` in an empty folder, by default on the hub's public address."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        f"--hub-url={url or hub.url}",
+        "--junitxml=junit.xml",
+    ]
     done = subprocess.run(
         [*command, "--hub-baseline=jupyterhub", "-p", "no:schemathesis", *arguments],
         cwd=folder,
-        env={**os.environ, "JUPYTERHUB_API_TOKEN": token, "COLUMNS": "200"},
+        env={**os.environ, **accounts(hub), "JUPYTERHUB_API_TOKEN": token, "COLUMNS": "200"},
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,
@@ -59,6 +70,11 @@ def run_suite(folder: Path, url: str, token: str, *arguments: str) -> Outcome:
     return Outcome(verdicts, done.returncode, done.stdout + done.stderr)
 
 
+def accounts(hub: RealHub) -> dict[str, str]:
+    """Who logs in, and the OAuth client, as a run is given them."""
+    return {"HUB_CONFORMANCE_LOGIN": hub.login, "HUB_CONFORMANCE_OAUTH_CLIENT": hub.oauth_client}
+
+
 def state(hub: RealHub) -> Snapshot:
     return snapshot(hub.api_url, hub.service_token)
 
@@ -67,7 +83,8 @@ def check(hub: RealHub, outcome: Outcome, before: Snapshot) -> None:
     """What holds for every run on a real hub: only known failures, nothing left, no secret."""
     assert not outcome.of("failed") | outcome.of("stale") | outcome.of("error"), outcome
     assert before.differences(state(hub)) == []
-    for secret in (hub.admin_token, hub.service_token, hub.user_token):
+    tokens = (hub.admin_token, hub.service_token, hub.user_token)
+    for secret in (*tokens, hub.password, hub.oauth_secret):
         assert secret not in outcome.printed
 
 
@@ -75,7 +92,7 @@ def test_61_keeps_the_contract_but_for_what_is_known(
     jupyterhub_61: RealHub, tmp_path: Path
 ) -> None:
     hub, before = jupyterhub_61, state(jupyterhub_61)
-    outcome = run_suite(tmp_path, hub.url, hub.admin_token, "--hub-expect=named-servers,spawn")
+    outcome = run_suite(tmp_path, hub, hub.admin_token, f"--hub-expect={SINCE_5}")
     check(hub, outcome, before)
     assert outcome.status == 0, outcome
     assert len(outcome.of("passed")) >= 120, outcome
@@ -83,11 +100,34 @@ def test_61_keeps_the_contract_but_for_what_is_known(
     assert not outcome.of("untested") | outcome.of("not requested"), outcome
 
 
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param("2.3", marks=pytest.mark.nightly),
+        pytest.param("3.1", marks=pytest.mark.nightly),
+        "4.1",
+        pytest.param("5.5", marks=pytest.mark.nightly),
+    ],
+)
+def test_older_release_keeps_the_contract_but_for_what_is_known(
+    version: str, tmp_path: Path
+) -> None:
+    declared = SINCE_5 if version.startswith("5") else EVER
+    with RealHub(version) as hub:
+        before = state(hub)
+        outcome = run_suite(tmp_path, hub, hub.admin_token, f"--hub-expect={declared}")
+        check(hub, outcome, before)
+    assert outcome.status == 0, outcome
+    assert ": conformant; " in outcome.printed, outcome
+    assert len(outcome.of("passed")) >= 120, outcome
+    assert not outcome.of("untested"), outcome
+
+
 def test_61_with_its_default_page_limits_and_a_service_token(
     jupyterhub_61_defaults: RealHub, tmp_path: Path
 ) -> None:
     hub, before = jupyterhub_61_defaults, state(jupyterhub_61_defaults)
-    outcome = run_suite(tmp_path, hub.url, hub.service_token, "-n", "2")
+    outcome = run_suite(tmp_path, hub, hub.service_token, "-n", "2")
     check(hub, outcome, before)
     assert outcome.status == 0, outcome
     assert len(outcome.of("passed")) >= 120, outcome
@@ -96,19 +136,23 @@ def test_61_with_its_default_page_limits_and_a_service_token(
 def test_61_by_its_internal_address(jupyterhub_61: RealHub, tmp_path: Path) -> None:
     hub, before = jupyterhub_61, state(jupyterhub_61)
     chapters = ("-m", "identity or servers")
-    outcome = run_suite(tmp_path, hub.internal_url, hub.admin_token, *chapters)
+    outcome = run_suite(tmp_path, hub, hub.admin_token, *chapters, url=hub.internal_url)
     check(hub, outcome, before)
     assert outcome.of("not requested"), outcome
     assert "--hub-public-url" in outcome.printed
+    one = ("--hub-rule=servers/no-credential-is-kept-out", "--hub-expect=public-url")
+    declared = run_suite(tmp_path, hub, hub.admin_token, *one, url=hub.internal_url)
+    assert declared.status == 1
+    assert declared.of("untested") == {"servers/no-credential-is-kept-out"}, declared
     public = f"--hub-public-url={hub.url}"
-    named = run_suite(tmp_path, hub.internal_url, hub.admin_token, public, *chapters)
+    named = run_suite(tmp_path, hub, hub.admin_token, public, *chapters, url=hub.internal_url)
     check(hub, named, before)
     assert not named.of("not requested"), named
 
 
 def test_61_with_the_token_of_a_plain_user(jupyterhub_61: RealHub, tmp_path: Path) -> None:
     hub, before = jupyterhub_61, state(jupyterhub_61)
-    outcome = run_suite(tmp_path, hub.url, hub.user_token)
+    outcome = run_suite(tmp_path, hub, hub.user_token)
     check(hub, outcome, before)
     assert outcome.status == 1
     assert outcome.of("passed"), outcome
@@ -118,12 +162,12 @@ def test_61_with_the_token_of_a_plain_user(jupyterhub_61: RealHub, tmp_path: Pat
 def test_61_under_a_base_url_without_named_servers(tmp_path: Path) -> None:
     with RealHub("6.1", base_url="/jupyter", named_servers=False) as hub:
         before = state(hub)
-        outcome = run_suite(tmp_path, hub.url, hub.admin_token, "-m", "identity or servers")
+        outcome = run_suite(tmp_path, hub, hub.admin_token, "-m", "identity or servers")
         check(hub, outcome, before)
         assert outcome.of("not applicable"), outcome
         assert "not on this hub: named-servers" in outcome.printed
         declared = run_suite(
-            tmp_path, hub.url, hub.admin_token, "-m", "servers", "--hub-expect=named-servers"
+            tmp_path, hub, hub.admin_token, "-m", "servers", "--hub-expect=named-servers"
         )
         assert declared.status == 1
         assert "failed capability/named-servers" in declared.printed
@@ -133,5 +177,5 @@ def test_61_under_a_base_url_without_named_servers(tmp_path: Path) -> None:
 def test_every_form_of_the_url(jupyterhub_61: RealHub, tmp_path: Path, url: str) -> None:
     hub = jupyterhub_61
     rule = "--hub-rule=identity/version-without-token"
-    outcome = run_suite(tmp_path, url.format(url=hub.url), hub.admin_token, rule)
+    outcome = run_suite(tmp_path, hub, hub.admin_token, rule, url=url.format(url=hub.url))
     assert outcome.status == 0, outcome

@@ -361,7 +361,8 @@ def test_strangers_are_left_alone_even_then(sent: Request) -> None:
 def test_a_configured_service_is_asked_for_with_nothing_in_it() -> None:
     path = "/services/of-the-configuration"
     assert noted(request("POST", path, [])) == []
-    for body in ({}, {"info": {}}, [1], None, "x"):
+    bodies: tuple[Any, ...] = ({}, {"info": {}}, [1], None, "x")
+    for body in bodies:
         assert is_refused(request("POST", path, body))
     assert noted(request("POST", f"/services/{OURS}", [])) == [Named("service", OURS)]
 

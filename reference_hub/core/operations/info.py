@@ -35,11 +35,25 @@ def health(call: Call) -> Reply:
     return empty(content_type="text/html")
 
 
+def metrics(call: Call) -> str:
+    """``GET /metrics``: what is counted, in Prometheus' text format."""
+    call.require_some("read:metrics")
+    running = sum(server.is_ready for server in call.hub.active_servers.values())
+    return "".join(
+        f"# HELP jupyterhub_{name} {about}\n# TYPE jupyterhub_{name} gauge\n"
+        f"jupyterhub_{name} {value:d}\n"
+        for name, about, value in (
+            ("total_users", "users there are", len(call.hub.users)),
+            ("running_servers", "servers that run", running),
+        )
+    )
+
+
 def identity(call: Call) -> Reply:
     """``GET /user``: whose token this is, and what it allows."""
     requester = access.require_login(call.requester)
     model = own_model(call, requester)
-    model["token_id"] = requester.token.id
+    model["token_id"] = requester.token.id or None  # by cookie there is none
     model["session_id"] = requester.token.session_id
     model["scopes"] = sorted(requester.scopes)
     return Reply(model)

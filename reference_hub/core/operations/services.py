@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from .. import access, checks, errors, models, names, roles, scopes, tokens
 from ..call import Call, Reply, created, empty
 from ..entities import JSON, Service
-from ..hub import Hub
+from ..hub import Hub, digest
 
 MIN_SECRET = 8  # characters
 
@@ -119,12 +119,23 @@ def register(hub: Hub, spec: JSON, *, from_config: bool) -> Service:
         command=list(spec.get("command", [])),
         info=spec.get("info", {}),
         display=spec.get("display", True),
+        oauth_client_id=spec.get("oauth_client_id") or f"service-{spec['name']}",
+        oauth_redirect=redirect_of(hub, spec),
+        oauth_scopes=tuple(spec.get("oauth_client_allowed_scopes", [])),
+        oauth_no_confirm=spec.get("oauth_no_confirm", False),
+        secret_digest=digest(spec["api_token"]) if spec.get("api_token") else "",
         from_config=from_config,
     )
     hub.add_service(service)
     if spec.get("api_token"):
         tokens.issue(hub, service, secret=spec["api_token"], note="given with the service")
     return service
+
+
+def redirect_of(hub: Hub, spec: JSON) -> str:
+    """Where users of a service are sent back to; "" where it is no OAuth client."""
+    own = f"{hub.settings.base_url}services/{spec['name']}/oauth_callback"
+    return spec.get("oauth_redirect_uri") or (own if spec.get("url") else "")
 
 
 def delete_service(call: Call, name: str) -> Reply:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reference_hub.core import errors
 from reference_hub.core.operations import info
 from tests.reference_hub.tools import Ask
 
@@ -41,6 +42,16 @@ def test_identity_of_a_service(ask: Ask) -> None:
 def test_identity_needs_somebody(ask: Ask) -> None:
     assert ask(info.identity, who=None).status == 403
     assert ask(info.identity, who="unknown").status == 403
+
+
+def test_metrics_count_users_and_need_their_scope(ask: Ask) -> None:
+    text = info.metrics(ask.call(ask.token("admin", "read:metrics")))
+    assert f"\njupyterhub_total_users {len(ask.hub.users)}\n" in text
+    assert "\njupyterhub_running_servers 0\n" in text
+    for who in (None, "ann", ask.token("admin", "read:hub")):
+        with pytest.raises(errors.HubError, match=r".") as refusal:
+            info.metrics(ask.call(who))
+        assert refusal.value.status == 403
 
 
 @pytest.mark.parametrize("body", [{"proxy": "yes"}, {"servers": 1}, {"proxy": None}, [1], "x"])

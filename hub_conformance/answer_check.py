@@ -101,7 +101,8 @@ class AnswerCheck:
     @contextmanager
     def taking(self) -> Iterator[list[Mismatch]]:
         """Have mismatches put into a list instead: they are findings of somebody else."""
-        self._taken = taken = []
+        taken: list[Mismatch] = []
+        self._taken = taken
         try:
             yield taken
         finally:

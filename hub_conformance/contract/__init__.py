@@ -30,6 +30,7 @@ __all__ = [
     "Parameter",
     "Requirement",
     "ScopeDefinition",
+    "adopt",
     "find",
     "load",
     "match",
@@ -85,6 +86,16 @@ def find(method: str, path: str) -> Match | None:
             if found:
                 return Match(operation.id, decoded(found))
     return None
+
+
+def adopt(theirs: Mapping[str, Any]) -> bool:
+    """Take over the permissions of somebody's description, where it has any: see `rights`."""
+    from . import rights
+
+    is_changed = rights.adopt(theirs)
+    for cached in (_operations, _every_operation, _scope_table):
+        cached.cache_clear()
+    return is_changed
 
 
 @cache

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from .document import Version, inlined, parse_version, pruned, walk_operations
@@ -43,7 +43,8 @@ class Mismatch:
     """One way in which an answer differs from the contract.
 
     `pointer` is the JSON pointer into the body, "" for the answer as a whole. Neither text holds
-    a secret that stands where the contract has one.
+    a secret that stands where the contract has one. `only_more` says that nothing would be wrong
+    with the body but for fields that the contract does not know.
     """
 
     operation: str
@@ -51,6 +52,7 @@ class Mismatch:
     pointer: str
     expected: str
     got: str
+    only_more: bool = False
 
     def __str__(self) -> str:
         place = f" at {self.pointer}" if self.pointer else ""
@@ -76,21 +78,86 @@ def check(
     Returns [] for an answer that keeps the contract. Raises KeyError if the version has no such
     operation.
     """
-    number = parse_version(version)
-    responses = _responses(number)[operation_id]
-    if str(status) not in responses:
-        documented = f"a status out of {', '.join(sorted(responses))}"
-        return [Mismatch(operation_id, status, "", documented, str(status))]
-    seen = visible_to(held) if held is not None else None
-    answer = _Answer(number, operation_id, status, headers, body, accept, seen)
-    return list(answer.mismatches(responses[str(status)]))
+    return schemas_of(parse_version(version)).check(
+        operation_id, status, headers, body, accept=accept, held=held
+    )
+
+
+class AnswerSchemas:
+    """What one document says about the answers of its operations."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._compiled: dict[tuple[str, str, str, VisibleTo | None], Compiled] = {}
+
+    def check(
+        self,
+        operation_id: str,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes | str,
+        *,
+        accept: str | None = None,
+        held: Collection[str] | None = None,
+    ) -> list[Mismatch]:
+        """Compare an answer with what the document says, as `check` below does."""
+        responses = self.responses[operation_id]
+        documented = _documented(responses, status)
+        if documented is None:
+            said = f"a status out of {', '.join(sorted(responses))}"
+            return [Mismatch(operation_id, status, "", said, str(status))]
+        seen = visible_to(held) if held is not None else None
+        answer = _Answer(self, operation_id, status, documented, headers, body, accept, seen)
+        return list(answer.mismatches(responses[documented]))
+
+    @cached_property
+    def responses(self) -> Mapping[str, Mapping[str, Any]]:
+        """For each operation its answers by status, references to components resolved."""
+        return {
+            node["operationId"]: {
+                str(status): _shallow(self.document, response)
+                for status, response in node["responses"].items()
+            }
+            for _, _, node in walk_operations(self.document)
+        }
+
+    def compiled(
+        self, operation: str, status: int, documented: str, form: str, seen: VisibleTo | None
+    ) -> Compiled:
+        """The schema of an answer's body, compiled on first use."""
+        key = (operation, documented if documented.isdigit() else str(status), form, seen)
+        if key not in self._compiled:
+            media = self.responses[operation][documented]["content"][form]
+            schema = inlined(
+                self.document, media.get("x-hub-event" if form == EVENTS else "schema", {})
+            )
+            if status >= 400:
+                schema = {"allOf": [schema, {"properties": {"status": {"const": status}}}]}
+            if seen is not None:
+                schema = seen_by(seen, schema)
+            self._compiled[key] = Compiled(schema)
+        return self._compiled[key]
+
+
+class Compiled:
+    """A schema and its validators."""
+
+    def __init__(self, schema: Any) -> None:
+        self.schema = schema
+        self.validator = _compiled(schema)
+
+    @cached_property
+    def lenient(self) -> Validator:
+        """The same for whom fields that nobody knows are no fault."""
+        return _compiled(_open(self.schema))
 
 
 @dataclass(frozen=True)
 class _Answer:
-    version: Version
+    schemas: AnswerSchemas
     operation: str
     status: int
+    documented: str
     headers: Mapping[str, str]
     body: bytes | str
     accept: str | None
@@ -166,25 +233,29 @@ class _Answer:
                 yield from self._wrong_json(EVENTS, "\n".join(data))
 
     def _wrong(self, form: str, instance: Any) -> Iterator[Mismatch]:
-        schema, validator = _validator(self.version, self.operation, self.status, form, self.seen)
-        for error in validator.iter_errors(instance):
+        found = self.schemas.compiled(self.operation, self.status, self.documented, form, self.seen)
+        errors = list(found.validator.iter_errors(instance))
+        only_more = bool(errors) and found.lenient.is_valid(instance)
+        for error in errors:
             pointer = "".join(f"/{_escaped(step)}" for step in error.instance_path)
-            yield self._mismatch(pointer, *_told(error, schema))
+            yield self._mismatch(pointer, *_told(error, found.schema), only_more=only_more)
 
-    def _mismatch(self, pointer: str, expected: str, got: str) -> Mismatch:
-        return Mismatch(self.operation, self.status, pointer, expected, got)
+    def _mismatch(
+        self, pointer: str, expected: str, got: str, *, only_more: bool = False
+    ) -> Mismatch:
+        return Mismatch(self.operation, self.status, pointer, expected, got, only_more)
 
 
 @cache
-def _responses(version: Version) -> Mapping[str, Mapping[str, Any]]:
-    """For each operation its answers by status, references to components resolved."""
-    document = pruned(version)
-    return {
-        node["operationId"]: {
-            status: _shallow(document, response) for status, response in node["responses"].items()
-        }
-        for _, _, node in walk_operations(document)
-    }
+def schemas_of(version: Version) -> AnswerSchemas:
+    """What the contract says about the answers of one version."""
+    return AnswerSchemas(pruned(version))
+
+
+def _documented(responses: Mapping[str, Any], status: int) -> str | None:
+    """The key that a status is documented under: itself, or a range of them, or all others."""
+    keys = (str(status), f"{status // 100}XX", "default")
+    return next((key for key in keys if key in responses), None)
 
 
 def _shallow(document: Mapping[str, Any], response: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -194,20 +265,21 @@ def _shallow(document: Mapping[str, Any], response: Mapping[str, Any]) -> Mappin
     return found
 
 
-@cache
-def _validator(
-    version: Version, operation: str, status: int, form: str, seen: VisibleTo | None
-) -> tuple[Mapping[str, Any], Validator]:
-    """The schema of an answer's body, and the same compiled."""
+def _compiled(schema: Any) -> Validator:
     from jsonschema_rs import Draft202012Validator  # comes with schemathesis; not cheap to load
 
-    media = _responses(version)[operation][str(status)]["content"][form]
-    schema = inlined(pruned(version), media["x-hub-event" if form == EVENTS else "schema"])
-    if status >= 400:
-        schema = {"allOf": [schema, {"properties": {"status": {"const": status}}}]}
-    if seen is not None:
-        schema = seen_by(seen, schema)
-    return schema, Draft202012Validator(schema, validate_formats=True)
+    return Draft202012Validator(schema, validate_formats=True)
+
+
+def _open(schema: Any) -> Any:
+    """A schema that lets every object have more fields than it names."""
+    if isinstance(schema, list):
+        return [_open(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    closed = ("additionalProperties", "unevaluatedProperties")
+    kept = {key: value for key, value in schema.items() if key not in closed or value is not False}
+    return {key: _open(value) for key, value in kept.items()}
 
 
 def _told(error: ValidationError, schema: Mapping[str, Any]) -> tuple[str, str]:

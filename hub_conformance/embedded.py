@@ -9,7 +9,8 @@ import json
 import select
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from .errors import UsageError
 from .secret import Secret
@@ -24,11 +25,15 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class EmbeddedHub:
-    """A running reference hub: its URL, an admin's token, and the process to end."""
+    """A running reference hub: its URL, an admin's token, and the process to end.
+
+    `accounts` are who can log in and an OAuth client, in the form that the options have.
+    """
 
     url: str
     token: Secret
     process: subprocess.Popen[str]
+    accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def stop(self) -> None:
         """End the process: it stops when its standard input closes."""
@@ -49,6 +54,7 @@ def start() -> EmbeddedHub:
     It ends with this process, whatever ends this process. Raises UsageError when it does not start.
     """
     command = [sys.executable, "-m", "reference_hub", "--port=0", "--json", "--exit-with-stdin"]
+    command.append("--with-accounts")
     process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
         [*command, *SETTINGS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -57,7 +63,8 @@ def start() -> EmbeddedHub:
     line = process.stdout.readline() if ready else ""
     try:
         said = json.loads(line)
-        return EmbeddedHub(said["url"], Secret(said["token"]), process)
+        accounts = {"login": said["login"], "client": said["oauth_client"]}
+        return EmbeddedHub(said["url"], Secret(said["token"]), process, accounts)
     except (ValueError, KeyError):
         process.kill()
         process.communicate()

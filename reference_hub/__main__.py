@@ -27,8 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         launch, settings = config.load(argv)
         check_address(launch)
+        accounts = None
+        if launch.with_accounts:
+            settings, accounts = boot.with_accounts(settings)
         hub, token = build(settings)
-        run(hub, launch, token)
+        run(hub, launch, token, accounts)
     except _MISTAKES as error:
         return complain(str(error))
     except OSError as error:
@@ -57,7 +60,7 @@ def build(settings: Settings) -> tuple[Hub, str]:
     return boot.reset(Hub(replace(settings, api_tokens=own_tokens))), token
 
 
-def run(hub: Hub, launch: config.Launch, token: str) -> None:
+def run(hub: Hub, launch: config.Launch, token: str, accounts: boot.Accounts | None = None) -> None:
     """Serve the hub. Raises OSError if the address cannot be had."""
     from .http import serve  # the web framework: not needed to find a mistake in the options
 
@@ -66,17 +69,26 @@ def run(hub: Hub, launch: config.Launch, token: str) -> None:
     url = f"http://{host}:{sock.getsockname()[1]}{hub.settings.base_url}"
 
     def announce() -> None:
-        print(announcement(url, token, as_json=launch.json), flush=True)
+        print(announcement(url, token, as_json=launch.json, accounts=accounts), flush=True)
 
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order by then
         serve.serve(hub, sock, announce, exit_with_stdin=launch.exit_with_stdin)
 
 
-def announcement(url: str, token: str, *, as_json: bool) -> str:
+def announcement(
+    url: str, token: str, *, as_json: bool, accounts: boot.Accounts | None = None
+) -> str:
     """What is printed once connections are accepted."""
     if as_json:
-        return json.dumps({"url": url, "token": token, "user": config.ADMIN})
-    return f"The reference hub runs at {url}\nToken of its admin user `{config.ADMIN}`: {token}"
+        more = {"login": accounts.login, "oauth_client": accounts.client} if accounts else {}
+        return json.dumps({"url": url, "token": token, "user": config.ADMIN, **more})
+    lines = [
+        f"The reference hub runs at {url}",
+        f"Token of its admin user `{config.ADMIN}`: {token}",
+    ]
+    if accounts:
+        lines += [f"Login: {accounts.login}", f"OAuth client: {accounts.client}"]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

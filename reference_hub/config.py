@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from traitlets import Bool, Dict, Int, List, Set, TraitError, Unicode
@@ -59,6 +60,14 @@ class Authenticator(Configurable):
     enable_auth_state = Bool(False, help="Whether users have an auth state.").tag(config=True)
 
 
+class DummyAuthenticator(Configurable):
+    """The authenticator with one password for all."""
+
+    password = Unicode("", help="With which any user logs in; without one nobody does.").tag(
+        config=True
+    )
+
+
 class Launch(Configurable):
     """How this hub is run; its traits are the options without a dot."""
 
@@ -70,6 +79,9 @@ class Launch(Configurable):
     allow_remote = Bool(False, help="Allow other addresses than 127.0.0.1.").tag(config=True)
     json = Bool(False, help="Print one line of JSON when ready, nothing else.").tag(config=True)
     exit_with_stdin = Bool(False, help="Stop when standard input ends.").tag(config=True)
+    with_accounts = Bool(False, help="Add a user with a password and an OAuth service.").tag(
+        config=True
+    )
 
 
 ALIASES = {
@@ -82,10 +94,15 @@ FLAGS: dict[str, Any] = {
     "allow-remote": ({"Launch": {"allow_remote": True}}, "Allow other addresses than 127.0.0.1."),
     "json": ({"Launch": {"json": True}}, "Print one line of JSON when ready, nothing else."),
     "exit-with-stdin": ({"Launch": {"exit_with_stdin": True}}, "Stop when standard input ends."),
+    "with-accounts": (
+        {"Launch": {"with_accounts": True}},
+        "Add a user with a password and an OAuth service.",
+    ),
 }
 _SECTIONS: Mapping[str, type[Configurable]] = {
     "JupyterHub": JupyterHub,
     "Authenticator": Authenticator,
+    "DummyAuthenticator": DummyAuthenticator,
     "Launch": Launch,
 }
 
@@ -102,7 +119,8 @@ def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
         check_names(config)
         config = understood(config)  # traitlets would warn of the rest
         launch = Launch(config=config)
-        return launch, settings(JupyterHub(config=config), Authenticator(config=config))
+        found = settings(JupyterHub(config=config), Authenticator(config=config))
+        return launch, replace(found, password=DummyAuthenticator(config=config).password)
     except (TraitError, ValueError) as error:
         # Some of traitlets' messages take several lines.
         raise ConfigError(" ".join(str(error).split())) from None
@@ -162,7 +180,7 @@ def check_names(config: Config) -> None:
             known |= WITHOUT_MEANING_HERE
         for name in config.get(section, {}):
             # Subclasses of Authenticator have traits that nobody here can know.
-            if name not in known and section != "Authenticator":
+            if name not in known and "Authenticator" not in section:
                 raise ConfigError(f"unknown option {section}.{name}{suggest(name, known)}")
 
 
@@ -217,7 +235,7 @@ def usage() -> str:
         lines.append(f"  {dashes}{option} VALUE".ljust(26) + _help(trait))
     for option, (_, text) in FLAGS.items():
         lines.append(f"  --{option}".ljust(26) + text)
-    for section in (JupyterHub, Authenticator):
+    for section in (JupyterHub, Authenticator, DummyAuthenticator):
         for name in section.class_trait_names(config=True):
             trait = f"{section.__name__}.{name}"
             lines.append(f"  --{trait}=VALUE\n".ljust(26) + " " * 26 + _help(trait))

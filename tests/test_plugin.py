@@ -426,3 +426,35 @@ def test_report_is_plain_text_where_it_is_no_terminal(run: Run, url: str) -> Non
     result = run(url, "--hub-rule=identity/version-without-token")
     assert "\x1b" not in text(result)
     assert json.dumps(text(result)).isascii()
+
+
+# --- what a hub does not recover from
+
+HARMFUL = '''
+    from hub_conformance import rule
+
+    @rule("mine/end", needs="shutdown")
+    def test_end(hub):
+        """This would end the hub."""
+
+    @rule("mine/harm", needs="destructive")
+    def test_harm(hub):
+        """This would change the hub for good."""
+
+    @rule("mine/plain")
+    def test_plain(hub):
+        """This does neither."""
+'''
+
+
+def test_what_harms_the_hub_is_not_requested(run: Run, pytester: pytest.Pytester, url: str) -> None:
+    result = run(url, str(pytester.makepyfile(mine=HARMFUL)))
+    assert "not requested, 2 rules: --hub-destructive" in text(result)
+
+
+def test_what_harms_the_hub_comes_last_and_its_end_very_last(
+    run: Run, pytester: pytest.Pytester, url: str
+) -> None:
+    result = run(url, str(pytester.makepyfile(mine=HARMFUL)), "--hub-destructive", "-v")
+    ran = [line.split("::")[1].split()[0] for line in result.outlines if "PASSED" in line]
+    assert ran == ["test_plain", "test_harm", "test_end"]

@@ -176,7 +176,9 @@ class Desk:
         """Make a call that these scopes must not open, with the status that the contract has."""
         status = refusal(call.operation, self.held(*scopes), call.resource)
         assert status is not None, (call, scopes)
-        return table.add(call.operation.id, scopes, {status}, self.send(call, self.limited(*scopes)))
+        return table.add(
+            call.operation.id, scopes, {status}, self.send(call, self.limited(*scopes))
+        )
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import checks, names, roles, tokens
@@ -10,8 +12,12 @@ from .entities import Group, User
 from .errors import HubError
 from .hub import Hub, set_admin
 from .operations import groups, services
+from .settings import Settings
 
 _ROLE_KINDS = ("users", "services", "groups")
+#: Who logs in, and the service that is an OAuth client, where both are asked for.
+VISITOR = "visitor"
+OAUTH_SERVICE = "oauth-service"
 
 
 class ConfigError(ValueError):
@@ -32,6 +38,37 @@ def reset(hub: Hub) -> Hub:
     for secret, name in hub.settings.api_tokens.items():
         load_token(hub, secret, name)
     return hub
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """A user's name and password, and an OAuth client's id and secret, each with a colon."""
+
+    login: str
+    client: str
+
+
+def with_accounts(settings: Settings) -> tuple[Settings, Accounts]:
+    """The settings, with a user who can log in and a service that this user may use."""
+    password, secret = secrets.token_urlsafe(18), secrets.token_hex(18)
+    service = {
+        "name": OAUTH_SERVICE,
+        "api_token": secret,
+        "oauth_redirect_uri": f"{settings.base_url}services/{OAUTH_SERVICE}/oauth_callback",
+        "oauth_client_allowed_scopes": ["read:users!user", "users:activity!user"],
+    }
+    role = {
+        "name": f"{OAUTH_SERVICE}-users",
+        "scopes": [f"access:services!service={OAUTH_SERVICE}"],
+        "users": [VISITOR],
+    }
+    more = replace(
+        settings,
+        password=settings.password or password,
+        services=[*settings.services, service],
+        load_roles=[*settings.load_roles, role],
+    )
+    return more, Accounts(f"{VISITOR}:{more.password}", f"service-{OAUTH_SERVICE}:{secret}")
 
 
 def get_or_create_user(hub: Hub, name: object) -> User:

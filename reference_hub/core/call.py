@@ -97,12 +97,17 @@ class Query:
 
     def get(self, name: str) -> str | None:
         """The argument's value, None if it is not given. Raises a 400 if it is no UTF-8."""
+        value = self.raw(name)
+        return None if value is None else value.strip()
+
+    def raw(self, name: str) -> str | None:
+        """The same, with the space around it."""
         values = self.arguments.get(name)
         if not values:
             return None
         if not names.is_encodable(values[-1]):
             raise errors.undecodable(f"argument {name}")
-        return values[-1].strip()
+        return values[-1]
 
 
 @dataclass

@@ -27,6 +27,7 @@ class Token:
     expires_at: datetime | None = None
     last_activity: datetime | None = None
     session_id: str | None = None
+    client_id: str = ""  # of the OAuth client that it was issued through
     is_server: bool = False  # issued to a running server: its calls are not its user's activity
 
 
@@ -126,6 +127,11 @@ class Service:
     command: list[str] = field(default_factory=list)
     info: dict[str, JSON] = field(default_factory=dict)
     display: bool = True
+    oauth_client_id: str = ""
+    oauth_redirect: str = ""  # without one it is no OAuth client
+    oauth_scopes: tuple[str, ...] = ()
+    oauth_no_confirm: bool = False
+    secret_digest: str = ""
     from_config: bool = False
 
     kind = "service"

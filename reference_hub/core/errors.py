@@ -56,6 +56,26 @@ def may_not_issue_token(name: str) -> HubError:
     return HubError(403, f"No tokens may be issued for {name!r}.")
 
 
+def forged() -> HubError:
+    """A form, or a write by cookie, without what only the hub's own pages know."""
+    return HubError(403, "The _xsrf value is missing, or not the one of this session.")
+
+
+def no_access_to_client(name: str) -> HubError:
+    """The user may not use what an OAuth client stands for."""
+    return HubError(403, f"You may not use {name}.")
+
+
+def unknown_oauth_client() -> HubError:
+    """No client of that id."""
+    return HubError(400, "There is no OAuth client of that id.")
+
+
+def wrong_redirect() -> HubError:
+    """An address that a client is not registered with: nobody is sent there."""
+    return HubError(400, "The client is not registered with that redirect_uri.")
+
+
 # What is asked for
 
 

@@ -12,9 +12,10 @@ import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from . import roles
+from . import oauth, roles
 from .entities import Group, Server, Service, Token, User
 from .scopes import ScopeTable
+from .sessions import SessionTable
 from .settings import Settings
 from .shares import ShareCodeTable, ShareTable
 from .times import Clock, utc_now
@@ -53,6 +54,8 @@ class Hub:
         self._expiring: list[tuple[datetime, str, Token]] = []
         self.shares = ShareTable()
         self.share_codes = ShareCodeTable()
+        self.sessions = SessionTable()
+        self.codes = oauth.CodeTable()
         self.proxy_settings: dict[str, str] = {}
 
     # Users
@@ -92,6 +95,7 @@ class Hub:
             self.active_servers.pop(server.full_name, None)
             self.forget_shares(server)
         self.shares.forget_recipient(user)
+        self.sessions.forget(user)
         del self.users[user.number]
         del self._users_by_name[user.name]
 

@@ -195,7 +195,7 @@ def token_model(hub: Hub, token: Token) -> dict[str, JSON]:
         "roles": [],  # deprecated since 3.0, always present, always empty
         "scopes": sorted(tokens.scopes_of(hub, token), reverse=True),
         "session_id": token.session_id,
-        "oauth_client": "Reference hub",
+        "oauth_client": token.client_id or "Reference hub",
         "created": times.render(token.created),
         "last_activity": times.render(token.last_activity),
         "expires_at": times.render(token.expires_at),

@@ -28,6 +28,7 @@ class Settings:
     load_roles: Sequence[Mapping[str, Any]] = ()
     custom_scopes: Mapping[str, Any] = field(default_factory=dict)
     extra_user_scopes: Sequence[str] = ()
+    password: str = ""  # with which every user logs in; without one nobody does
 
     @property
     def hub_prefix(self) -> str:

@@ -69,6 +69,8 @@ def issue(
     note: str = "",
     expires_in: int | None = None,
     secret: str | None = None,
+    session_id: str | None = None,
+    client_id: str = "",
     is_server: bool = False,
 ) -> tuple[Token, str]:
     """A new token and its secret, which the hub itself forgets.
@@ -84,6 +86,8 @@ def issue(
         note=note,
         created=home.clock(),
         expires_at=expiry(home.clock(), expires_in),
+        session_id=session_id,
+        client_id=client_id,
         is_server=is_server,
     )
     home.add_token(token)

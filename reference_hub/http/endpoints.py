@@ -15,7 +15,7 @@ from ..core import errors, spawning
 from ..core.call import Call, EventStream, Reply
 from ..core.hub import Hub
 from ..core.operations import info, servers, single_user
-from . import convert, progress
+from . import convert, cookies, progress
 
 Operation = Callable[..., Reply | EventStream]
 """A :class:`Call` and the path's parameters in, an answer out."""
@@ -88,6 +88,8 @@ class ApiEndpoint(Endpoint):
     async def answer(self, request: Request) -> Response:
         """Ask the operation for the method; a 405 if there is none."""
         call = await convert.to_call(self.hub, request)
+        if call.requester is None:
+            call.requester = cookies.identify_by_cookie(self.hub, request)
         parameters = convert.decode_parameters(request.path_params)
         operation = self.operations.get(request.method)
         if operation is None:

@@ -12,6 +12,8 @@ from ..core.operations import (
     activity,
     groups,
     info,
+    oauth,
+    pages,
     proxy,
     servers,
     services,
@@ -20,6 +22,7 @@ from ..core.operations import (
     tokens,
     users,
 )
+from .browser import PageEndpoint, PageMethods, TokenEndpoint
 from .endpoints import (
     ApiEndpoint,
     Elsewhere,
@@ -28,6 +31,7 @@ from .endpoints import (
     UnknownPath,
     UserServer,
 )
+from .metrics import Metrics
 
 
 class _Segment(Convertor[str]):
@@ -129,6 +133,17 @@ API: Mapping[str, Mapping[str, Operation]] = {
 }
 
 
+PAGES: Mapping[str, PageMethods] = {
+    "": PageMethods(pages.start),
+    "login": PageMethods(pages.login_page, pages.log_in, is_open=True),
+    "logout": PageMethods(pages.log_out, is_open=True),
+    "home": PageMethods(pages.home),
+    "token": PageMethods(pages.token_page),
+    "accept-share": PageMethods(pages.share_page, pages.accept_share),
+    "api/oauth2/authorize": PageMethods(oauth.authorize, oauth.agree),
+}
+
+
 def routes(hub: Hub, stop: Callable[[], None]) -> list[Route]:
     """Every route of a hub, the first match counting."""
     base, prefix = hub.settings.base_url, hub.settings.hub_prefix
@@ -136,9 +151,17 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[Route]:
         Route(f"{prefix}api{path}", ApiEndpoint(hub, stop, operations))
         for path, operations in API.items()
     ]
+    for_people = [
+        Route(f"{prefix}{path}", PageEndpoint(hub, stop, methods))
+        for path, methods in PAGES.items()
+    ]
     return [
         *api,
+        *for_people,
+        Route(f"{prefix}api/oauth2/token", TokenEndpoint(hub, stop)),
         Route(f"{prefix}health", ApiEndpoint(hub, stop, API["/health"])),
+        Route(f"{prefix}metrics", Metrics(hub, stop)),
+        Route(f"{prefix}api/metrics", Metrics(hub, stop)),
         Route(f"{prefix}user/{{name}}/{{path:path}}", StoppedUserServer(hub, stop)),
         Route(f"{prefix}{{path:path}}", UnknownPath(hub, stop)),
         Route(f"{base}user/{{name}}", UserServer(hub, stop)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import threading
@@ -68,6 +69,7 @@ def serve(
 
 def follow_stdin(server: uvicorn.Server) -> None:
     """Stop the server when standard input ends: its parent is gone, however it went."""
-    while sys.stdin.buffer.read(4096):
+    # Past the buffer, whose lock a thread that still waits must not hold when Python ends.
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     server.should_exit = server.force_exit = True

@@ -56,6 +56,19 @@ def test_one_line_of_json_and_an_end_with_its_parent() -> None:
         assert process.stderr.read() == ""
 
 
+def test_accounts_of_a_user_and_a_service() -> None:
+    with started("--json", "--exit-with-stdin", "--with-accounts") as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        user, _, password = ready["login"].partition(":")
+        client, _, secret = ready["oauth_client"].partition(":")
+        assert (user, client) == ("visitor", "service-oauth-service")
+        assert min(len(password), len(secret)) >= 20
+        me = get(ready["url"] + "hub/api/user", secret)
+        assert isinstance(me, dict)
+        assert (me["kind"], me["name"]) == ("service", "oauth-service")
+
+
 def test_plain_words_and_an_orderly_end() -> None:
     with started("--JupyterHub.base_url=/jupyter") as process:
         assert process.stdout is not None

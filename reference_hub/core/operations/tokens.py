@@ -105,5 +105,9 @@ def read_token(call: Call, name: str, token_id: str) -> Reply:
 def delete_token(call: Call, name: str, token_id: str) -> Reply:
     """``DELETE /users/{name}/tokens/{id}``: it stops working at once."""
     call.require("tokens", kind="user", name=name)
-    call.hub.remove_token(find_token(call.hub, name, token_id))
+    token = find_token(call.hub, name, token_id)
+    for each in list(token.owner.tokens.values()):
+        # One of an OAuth client ends what its user agreed to, so the client's others end with it.
+        if each is token or (token.client_id and each.client_id == token.client_id):
+            call.hub.remove_token(each)
     return empty(204, "text/plain")

@@ -52,6 +52,17 @@ def test_every_path_knows_its_methods(client: Client, path: str) -> None:
     assert client("OPTIONS", f"/hub/api{real}", who=None).status == 200
 
 
+def test_metrics_are_text_and_their_refusals_pages(client: Client) -> None:
+    for path in ("/hub/metrics", "/hub/api/metrics"):
+        response = client("GET", path)
+        assert response.status == 200
+        assert response.headers["content-type"].startswith("text/plain; version=")
+        assert b"# TYPE jupyterhub_total_users gauge" in response.content
+        refusal = client("GET", path, who=None)
+        assert (refusal.status, refusal.headers["content-type"]) == (403, "text/html")
+        assert client("POST", path).status == 405
+
+
 def test_health_is_for_anybody(client: Client) -> None:
     for path in ("/hub/health", "/hub/api/health"):
         for method in ("GET", "HEAD"):

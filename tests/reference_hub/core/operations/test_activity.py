@@ -22,6 +22,12 @@ def test_times_move_forward_only(ask: Ask) -> None:
     assert last_activity(ask) == "2030-01-01T12:30:00.000000Z"
 
 
+def test_use_of_a_token_does_not_turn_it_back(ask: Ask) -> None:
+    ask(activity.post_activity, "bob", who="bob", body={"last_activity": LATER})
+    ask(users.read_user, "bob", who="bob")
+    assert last_activity(ask) == "2030-01-01T12:30:00.000000Z"
+
+
 def test_of_servers(ask: Ask) -> None:
     ask(servers.create_server, "bob", "lab")
     body = {"servers": {"lab": {"last_activity": EARLIER}, "": {"last_activity": LATER}}}

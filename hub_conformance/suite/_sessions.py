@@ -1,0 +1,111 @@
+"""What the chapters about sessions and OAuth share: logging in, and what a browser may do then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from ..accounts import Login
+from ..browser import XSRF_SINCE, Browser
+from ..client import Answer, origin_of
+from ..errors import SetupFailed
+from ..hub import Hub, quoted
+from ..sandbox import Sandbox
+from ._shape import media_type
+
+LOGIN = "hub/login"
+#: Where somebody is sent on to.
+REDIRECTS = (301, 302, 303, 307, 308)
+#: Before 4.0 a request by cookie is taken only where its `Referer` says the hub's own pages.
+REFERER_UNTIL = "3.1"
+
+
+def log_in(browser: Browser, login: Login, *, password: str | None = None, **form: Any) -> Answer:
+    """Look at the login page and send its form; `xsrf=…` stands in place of the right value."""
+    browser.get(LOGIN)
+    secret = login.password.reveal() if password is None else password
+    xsrf = {"xsrf": form.pop("xsrf")} if "xsrf" in form else {}
+    return browser.submit(LOGIN, {"username": login.user, "password": secret, **form}, **xsrf)
+
+
+@contextmanager
+def logged_in(hub: Hub, login: Login) -> Iterator[Browser]:
+    """A browser with a session of its own, ended again. Raises SetupFailed where it cannot be."""
+    browser = Browser(hub.using(None))
+    answer = log_in(browser, login)
+    if answer.status not in REDIRECTS:
+        raise SetupFailed(f"the hub did not let {login.user} log in: {answer!r}")
+    if XSRF_SINCE <= hub.target.applies < (5, 0):
+        browser.get("hub/home")  # the page after the login is the first to set the right _xsrf
+    try:
+        yield browser
+    finally:
+        browser.get("hub/logout")
+
+
+def who_is(browser: Browser, headers: Mapping[str, str] | None = None) -> Answer:
+    """Ask the API who the cookies belong to."""
+    return browser.api("GET", "/user", headers=headers)
+
+
+def is_in(browser: Browser, login: Login) -> None:
+    """Assert that the hub takes the browser for the user who logged in."""
+    answer = who_is(browser)
+    assert answer.status == 200, answer
+    assert answer.json.get("name") == login.user, answer.json
+
+
+def is_out(browser: Browser) -> None:
+    """Assert that the hub takes the browser for nobody."""
+    answer = who_is(browser)
+    assert answer.status == 403, answer
+
+
+def place(browser: Browser, answer: Answer) -> str:
+    """The path that an answer leads to; assert that it is a redirect that stays on the hub."""
+    assert answer.status in REDIRECTS, answer
+    here = browser.address("")
+    target = urljoin(here, answer.headers.get("Location", ""))
+    assert origin_of(target) == origin_of(here), f"{answer!r} leads to {target}"
+    return urlsplit(target).path
+
+
+def sent_to_login(browser: Browser, answer: Answer) -> None:
+    """Assert that the answer leads to the login page."""
+    assert place(browser, answer) == f"{browser.prefix}{LOGIN}", answer
+
+
+def page(answer: Answer) -> str:
+    """The text of a page; assert that it is one."""
+    assert answer.status == 200, answer
+    assert media_type(answer) == "text/html", f"{answer!r} is {media_type(answer)!r}"
+    return answer.text
+
+
+# --- writes by cookie
+
+
+def ask_for_token(
+    browser: Browser, login: Login, sandbox: Sandbox, *, xsrf: str | None, **body: Any
+) -> Answer:
+    """Ask the API for a token of the user who logged in, as the page `hub/token` does."""
+    body.setdefault("note", sandbox.name("token"))
+    query = f"?_xsrf={quoted(xsrf)}" if xsrf else ""
+    path = f"/users/{quoted(login.user)}/tokens{query}"
+    return browser.api("POST", path, json.dumps(body).encode())
+
+
+def notes_of(hub: Hub, login: Login) -> list[str]:
+    """The notes of all tokens of the user who logs in, by the right of the run."""
+    answer = hub.get(f"/users/{quoted(login.user)}/tokens")
+    if answer.status != 200:
+        raise SetupFailed(f"the tokens of {login.user} cannot be listed: {answer!r}")
+    return [str(each.get("note")) for each in answer.json["api_tokens"]]
+
+
+def needs_xsrf(version: tuple[int, int]) -> bool:
+    """Whether forms and writes by cookie carry a token in this version."""
+    return version >= XSRF_SINCE

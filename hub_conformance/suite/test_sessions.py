@@ -1,0 +1,260 @@
+"""Sessions: the login page, who gets in by it and who does not, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ..accounts import Login
+from ..browser import SESSION, XSRF, Browser, cookies_of
+from ..hub import Hub
+from ..rules import rule
+from ..sandbox import Sandbox
+from ._sessions import (
+    LOGIN,
+    ask_for_token,
+    is_in,
+    is_out,
+    log_in,
+    logged_in,
+    page,
+    place,
+    sent_to_login,
+    who_is,
+)
+
+SEE = "explanation/websecurity.html"
+#: Addresses that browsers take for another place.
+ELSEWHERE = (
+    "https://hub.invalid/",
+    "//hub.invalid/",
+    "///hub.invalid/",
+    "/\\hub.invalid/",
+    "\\\\hub.invalid/",
+    "https:hub.invalid/",
+    "javascript:alert(1)",
+    "http://hub.invalid@127.0.0.1/",
+)
+
+
+@pytest.fixture
+def browser(hub: Hub) -> Browser:
+    """A browser that nobody has logged in with yet."""
+    return Browser(hub.using(None))
+
+
+@pytest.fixture(scope="module")
+def session(hub: Hub, login: Login) -> Iterator[Browser]:
+    """A session that rules look at, and none ends."""
+    with logged_in(hub, login) as found:
+        yield found
+
+
+# --- the page
+
+
+@rule("sessions/login-page-is-open", needs="login", see=SEE)
+def test_login_page(browser: Browser) -> None:
+    """The login page opens to everybody and has a form with a user name and a password."""
+    text = page(browser.get(LOGIN))
+    for field in ('name="username"', 'name="password"'):
+        assert field in text, f"the page has no {field}"
+
+
+@rule("sessions/login-page-carries-a-token-against-forgery", since="4.0", needs="login", see=SEE)
+def test_xsrf_on_page(browser: Browser) -> None:
+    """The login page sets the cookie `_xsrf`, for the hub's paths, and its form has its value."""
+    answer = browser.get(LOGIN)
+    found = [each for each in cookies_of(answer) if each.name == XSRF]
+    assert len(found) == 1, "there is no cookie _xsrf"
+    assert f"{browser.prefix}hub".startswith(found[0].path.rstrip("/")), found[0].path
+    assert found[0].value.strip('"') in answer.text, "the form has another value than the cookie"
+
+
+@pytest.mark.parametrize("path", ["hub/home", "hub/token", "hub/"])
+@rule("sessions/pages-need-a-login", needs="login", see=SEE)
+def test_pages(path: str, browser: Browser) -> None:
+    """Without a session the hub's pages lead to the login page."""
+    answer = browser.get(path)
+    sent_to_login(browser, answer)
+    if path != "hub/":
+        assert "next=" in answer.headers["Location"], answer.headers["Location"]
+
+
+@rule("sessions/token-does-not-open-pages", needs="login", see=SEE)
+def test_token_on_page(hub: Hub, browser: Browser) -> None:
+    """An API token is no session: pages lead to the login page with it, too."""
+    for path in ("hub/home", "hub/token"):
+        sent_to_login(browser, hub.outside("GET", path))
+
+
+# --- in
+
+
+@rule("sessions/login-starts-a-session", needs="login", see=SEE)
+def test_login(browser: Browser, login: Login) -> None:
+    """The right password leads on, within the hub, and the cookies open API and pages."""
+    is_out(browser)
+    answer = log_in(browser, login)
+    try:
+        assert place(browser, answer) != f"{browser.prefix}{LOGIN}", answer
+        is_in(browser, login)
+        page(browser.get("hub/token"))
+    finally:
+        browser.get("hub/logout")
+
+
+@rule("sessions/cookies-are-out-of-reach-of-scripts", needs="login", see=SEE)
+def test_http_only(browser: Browser, login: Login) -> None:
+    """The cookies of a session are HttpOnly; only the token against forgery may be read."""
+    answer = log_in(browser, login)
+    try:
+        found = [each for each in cookies_of(answer) if each.name != XSRF and not each.is_cleared]
+        assert SESSION in {each.name for each in found}, "there is no id of a session"
+        assert len(found) >= 2, "there is no cookie beside the id of the session"
+        for cookie in found:
+            assert "httponly" in cookie.attributes, f"{cookie.name} is not HttpOnly"
+    finally:
+        browser.get("hub/logout")
+
+
+@pytest.mark.parametrize(
+    "change", ["letter-less", "letter-more", "other-case", "empty", "space", "user"]
+)
+@rule("sessions/wrong-password-is-refused", needs="login", see=SEE)
+def test_wrong_password(
+    change: str, browser: Browser, login: Login, version: tuple[int, int]
+) -> None:
+    """With a wrong password nobody gets in: the login page again, from 5.0 on with 403."""
+    right = login.password.reveal()
+    wrong = {
+        "letter-less": right[:-1],
+        "letter-more": f"{right}x",
+        "other-case": right.swapcase() if right.swapcase() != right else f"{right}X",
+        "empty": "",
+        "space": " ",
+        "user": login.user,
+    }[change]
+    answer = log_in(browser, login, password=wrong)
+    assert answer.status in ((403,) if version >= (5, 0) else (200, 403)), answer
+    assert 'name="password"' in answer.text, "it does not show the form again"
+    is_out(browser)
+
+
+@rule("sessions/forged-login-is-refused", since="4.0", needs="login", see=SEE)
+def test_forged_login(browser: Browser, login: Login) -> None:
+    """A login form without the token against forgery, or with another, is refused with 403."""
+    for xsrf in (None, "", "x" * 40):
+        answer = log_in(browser, login, xsrf=xsrf)
+        assert answer.status == 403, answer
+        is_out(browser)
+    browser.get(LOGIN)
+    right, alone = browser.xsrf, Browser(browser.hub)
+    form = {"username": login.user, "password": login.password.reveal()}
+    headers = {"User-Agent": "another browser"}  # what it is bound to before there is a session
+    answer = alone.submit(LOGIN, form, xsrf=right, headers=headers)
+    assert answer.status == 403, answer
+    is_out(alone)
+
+
+@rule("sessions/login-leads-to-where-one-wanted-to-go", needs="login", see=SEE)
+def test_next(browser: Browser, login: Login) -> None:
+    """After the login the address in `next` is shown, with its query."""
+    wanted = f"{browser.prefix}hub/token?x=1"
+    browser.get(LOGIN, params={"next": wanted})
+    form = {"username": login.user, "password": login.password.reveal()}
+    answer = browser.submit(LOGIN, form, params={"next": wanted})
+    try:
+        assert place(browser, answer) == f"{browser.prefix}hub/token", answer
+        assert "x=1" in answer.headers["Location"], answer.headers["Location"]
+        sent_on = browser.get(LOGIN, params={"next": wanted})
+        assert place(browser, sent_on) == f"{browser.prefix}hub/token", sent_on
+    finally:
+        browser.get("hub/logout")
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+@rule("sessions/login-leads-nowhere-else", needs="login", see=SEE)
+def test_elsewhere(address: str, session: Browser) -> None:
+    """Who is logged in is never sent from the login page to another place than the hub."""
+    answer = session.get(LOGIN, params={"next": address})
+    assert "hub.invalid" not in place(session, answer) or answer.headers["Location"].startswith("/")
+    location = answer.headers["Location"].replace("\\", "/")
+    assert not location.startswith("//"), location
+
+
+# --- out
+
+
+@rule("sessions/logout-ends-the-session", needs="login", see=SEE)
+def test_logout(browser: Browser, login: Login) -> None:
+    """After the logout the browser has no session any more, and is nobody."""
+    log_in(browser, login)
+    is_in(browser, login)
+    answer = browser.get("hub/logout")
+    assert place(browser, answer).startswith(f"{browser.prefix}hub/"), answer
+    cleared = {each.name for each in cookies_of(answer) if each.is_cleared}
+    assert SESSION in cleared, f"it takes away {sorted(cleared)}"
+    is_out(browser)
+    sent_to_login(browser, browser.get("hub/home"))
+    assert browser.session is None
+
+
+@rule("sessions/sessions-are-apart", needs="login", see=SEE)
+def test_apart(hub: Hub, session: Browser, login: Login) -> None:
+    """Two logins of one user are two sessions, and the end of one leaves the other."""
+    with logged_in(hub, login) as other:
+        assert other.session, "there is no id of the session"
+        assert other.session != session.session, "two browsers have one session"
+        is_in(other, login)
+    is_out(other)
+    is_in(session, login)
+
+
+@rule("sessions/logout-leaves-api-tokens", needs="login", see=SEE)
+def test_logout_leaves_tokens(hub: Hub, login: Login, sandbox: Sandbox) -> None:
+    """A token that was asked for in a session works on when the session has ended."""
+    with logged_in(hub, login) as browser:
+        answer = ask_for_token(browser, login, sandbox, xsrf=browser.xsrf)
+        assert answer.status in (200, 201), answer
+    token = hub.using(answer.json["token"])
+    assert token.get("/user").status == 200
+    is_out(browser)
+
+
+# --- whose cookies
+
+
+@rule("sessions/cookie-tells-who-one-is", needs="login", see="reference/rest-api.html")
+def test_identity(session: Browser, login: Login) -> None:
+    """By cookie `GET /user` names the user, what they may do, and no token."""
+    answer = who_is(session)
+    assert answer.status == 200, answer
+    model = answer.json
+    assert (model.get("name"), model.get("kind")) == (login.user, "user"), model
+    assert model.get("session_id") in (None, session.session), "it shows another session"
+    assert model.get("token_id") is None, "it shows the id of a token"
+    assert isinstance(model.get("scopes"), list), model
+    assert model["scopes"], "the user has no scopes"
+
+
+@pytest.mark.parametrize("change", ["last-letter", "unsigned", "empty", "twice", "session-alone"])
+@rule("sessions/forged-cookie-opens-nothing", needs="login", see=SEE)
+def test_forged_cookie(change: str, session: Browser, login: Login) -> None:
+    """Cookies that the hub has not set, or that somebody has changed, open nothing."""
+    forged = session.copy()
+    for key, value in session.cookies.items():
+        if key[0] in (SESSION, XSRF):
+            continue
+        bare = value.strip('"')
+        forged.cookies[key] = {
+            "last-letter": bare[:-1] + ("0" if bare[-1] != "0" else "1"),
+            "unsigned": login.user,
+            "empty": "",
+            "twice": bare + bare,
+            "session-alone": "x",
+        }[change]
+        if change == "session-alone":
+            del forged.cookies[key]
+    is_out(forged)

@@ -1,0 +1,58 @@
+"""Who has logged in with a browser, and what keeps other sites' forms out.
+
+JupyterHub keeps no table of sessions: its cookies are signed. This hub has one, so that a logout
+ends a session for every copy of its cookies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+
+from .entities import Token, User
+
+
+class Session:
+    """One login. `token` stands for it where rights are looked up; nobody can send it."""
+
+    def __init__(self, session_id: str, user: User, now: datetime) -> None:
+        self.id = session_id
+        self.user = user
+        self.token = Token(id="", digest="", owner=user, scopes=("inherit",), note="", created=now)
+
+
+class SessionTable:
+    """Sessions by the hash of their cookie."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._by_digest: dict[bytes, Session] = {}
+
+    def open(self, user: User, now: datetime) -> tuple[Session, str]:
+        """A new session, and the cookie that belongs to it."""
+        session, cookie = Session(secrets.token_hex(16), user, now), secrets.token_urlsafe(24)
+        self._by_digest[self._sign(cookie)] = session
+        return session, cookie
+
+    def find(self, cookie: str) -> Session | None:
+        """The session of a cookie, if it is one."""
+        return self._by_digest.get(self._sign(cookie)) if cookie else None
+
+    def close(self, session: Session) -> None:
+        """End a session."""
+        self._by_digest = {key: each for key, each in self._by_digest.items() if each != session}
+
+    def forget(self, user: User) -> None:
+        """End all sessions of a user who is gone."""
+        self._by_digest = {
+            key: each for key, each in self._by_digest.items() if each.user is not user
+        }
+
+    def xsrf(self, session: Session | None, stranger: str) -> str:
+        """What a form has to carry: bound to the session, or to what tells a stranger's browser."""
+        return self._sign(f"session {session.id}" if session else f"stranger {stranger}").hex()
+
+    def _sign(self, text: str) -> bytes:
+        return hmac.new(self._key, text.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()

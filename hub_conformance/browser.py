@@ -67,6 +67,8 @@ class Browser:
 
     hub: Hub
     cookies: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    #: Ids of the tokens that were asked for with it.
+    issued: list[str] = field(default_factory=list)
 
     @property
     def prefix(self) -> str:

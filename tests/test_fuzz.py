@@ -272,7 +272,7 @@ def test_what_is_loaded_beside_changes_nothing() -> None:
         "import sys; {}\n"
         "from hub_conformance.contract.description import ours\n"
         "from hub_conformance.suite._fuzz_cases import Generator\n"
-        "cases = Generator(ours((6, 1)), 30).cases('post-user-tokens')\n"
+        "cases = Generator(ours((6, 1)), 8).cases('post-user-tokens')\n"
         "print([each.key for each in cases])\n"
     )
     alone, beside = (

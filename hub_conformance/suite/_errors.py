@@ -156,6 +156,9 @@ class Bench:
             return operation, operation.url(name=self.stage.user)
         if operation_id == "post-user-server-name":
             return operation, operation.url(name=self.stage.user, server_name=ABSENT_SERVER)
+        if operation_id == "delete-user-server-name":  # other chapters need the recipe's one
+            server = self.stage.fresh_server()
+            return operation, operation.url(name=self.stage.user, server_name=server)
         return operation, operation.url(**RECIPES[operation_id].names(self.stage))
 
     def body(self, operation_id: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..client import Answer, origin_of
 from ..errors import SetupFailed
 from ..hub import Hub, quoted
 from ..sandbox import Sandbox
-from ._shape import media_type
+from ._shape import media_type, object_of
 
 LOGIN = "hub/login"
 #: Where somebody is sent on to.
@@ -43,7 +43,15 @@ def logged_in(hub: Hub, login: Login) -> Iterator[Browser]:
     try:
         yield browser
     finally:
+        if not hub.target.owner.admin:  # then the sandbox may not revoke them
+            _revoke_issued(browser, login)
         browser.get("hub/logout")
+
+
+def _revoke_issued(browser: Browser, login: Login) -> None:
+    for token_id in browser.issued:
+        query = f"?_xsrf={quoted(browser.xsrf)}" if browser.xsrf else ""
+        browser.api("DELETE", f"/users/{quoted(login.user)}/tokens/{quoted(token_id)}{query}")
 
 
 def who_is(browser: Browser, headers: Mapping[str, str] | None = None) -> Answer:
@@ -95,15 +103,30 @@ def ask_for_token(
     body.setdefault("note", sandbox.name("token"))
     query = f"?_xsrf={quoted(xsrf)}" if xsrf else ""
     path = f"/users/{quoted(login.user)}/tokens{query}"
-    return browser.api("POST", path, json.dumps(body).encode())
+    answer = browser.api("POST", path, json.dumps(body).encode())
+    if answer.ok and isinstance(answer.json, dict):
+        browser.issued.append(str(answer.json.get("id")))
+    return answer
+
+
+def tokens_of(hub: Hub, login: Login) -> list[dict[str, Any]]:
+    """All tokens of the user who logs in. Raises SetupFailed where the run may not list them."""
+    answer = hub.get(f"/users/{quoted(login.user)}/tokens")
+    if answer.status in (403, 404):
+        raise SetupFailed(f"the tokens of {login.user} cannot be listed: {answer!r}")
+    found = object_of(answer).get("api_tokens")
+    assert isinstance(found, list), f"{answer!r} has no list of tokens"
+    return found
 
 
 def notes_of(hub: Hub, login: Login) -> list[str]:
     """The notes of all tokens of the user who logs in, by the right of the run."""
-    answer = hub.get(f"/users/{quoted(login.user)}/tokens")
-    if answer.status != 200:
-        raise SetupFailed(f"the tokens of {login.user} cannot be listed: {answer!r}")
-    return [str(each.get("note")) for each in answer.json["api_tokens"]]
+    return [str(each.get("note")) for each in tokens_of(hub, login)]
+
+
+def is_admin(browser: Browser) -> bool:
+    """Whether the user who has logged in is an admin, who may do nearly everything."""
+    return object_of(who_is(browser)).get("admin") is True
 
 
 def needs_xsrf(version: tuple[int, int]) -> bool:

@@ -129,7 +129,11 @@ class Browser:
         sent = {"Referer": self.address("hub/home"), **(headers or {})}
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
-        return self.request(method, f"hub/api{path}", data=body, headers=sent)
+        answer = self.request(method, f"hub/api{path}", data=body, headers=sent)
+        if answer.ok and method == "POST" and path.partition("?")[0].endswith("/tokens"):
+            model = answer.json
+            self.issued.append(str(model.get("id")) if isinstance(model, dict) else "")
+        return answer
 
     def address(self, path: str) -> str:
         """The full address of a path below the hub's base URL."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from hub_conformance.accounts import CLIENT_VARIABLE, LOGIN_VARIABLE
 from hub_conformance.embedded import EmbeddedHub
 from hub_conformance.plugin import SUITE
 
@@ -18,6 +19,8 @@ RULES = (f"{SUITE}/test_sessions.py::test_login", f"{SUITE}/test_oauth_tokens.py
 def run(pytester: pytest.Pytester, reference: EmbeddedHub, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run two rules on a hub that is not the embedded one; return all that was printed."""
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", reference.token.reveal())
+    for variable in (LOGIN_VARIABLE, CLIENT_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
     url = f"--hub-url={reference.url}"
 
     def with_arguments(*arguments: str) -> str:
@@ -48,7 +51,7 @@ def test_with_both_and_no_secret_printed(
     workers: tuple[str, ...],
 ) -> None:
     login, client = reference.accounts["login"], reference.accounts["client"]
-    monkeypatch.setenv("HUB_CONFORMANCE_OAUTH_CLIENT", client)
+    monkeypatch.setenv(CLIENT_VARIABLE, client)
     printed = run(f"--hub-login={login}", "--full-trace", *workers)
     assert "2 passed" in printed, printed
     for secret in (login.partition(":")[2], client.partition(":")[2]):

@@ -103,10 +103,7 @@ def ask_for_token(
     body.setdefault("note", sandbox.name("token"))
     query = f"?_xsrf={quoted(xsrf)}" if xsrf else ""
     path = f"/users/{quoted(login.user)}/tokens{query}"
-    answer = browser.api("POST", path, json.dumps(body).encode())
-    if answer.ok and isinstance(answer.json, dict):
-        browser.issued.append(str(answer.json.get("id")))
-    return answer
+    return browser.api("POST", path, json.dumps(body).encode())
 
 
 def tokens_of(hub: Hub, login: Login) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from ..secret import Secret
 from ._oauth import Flow, hands_on_no_code
 from ._servers import place as place_of
 from ._servers import reach, started
-from ._sessions import REDIRECTS, logged_in, page
+from ._sessions import REDIRECTS, is_admin, logged_in, page
 
 NEEDS = ("login", "spawn")
 SEE = "explanation/oauth.html"
@@ -50,15 +50,10 @@ def server_client(hub: Hub, user: User) -> OAuthClient:
     return OAuthClient(f"jupyterhub-user-{quoted(user.name)}", Secret("unknown"), redirect)
 
 
-def is_admin(hub: Hub, login: Login) -> bool:
-    """Whether the user who logs in may use any server."""
-    return bool(hub.get(f"/users/{quoted(login.user)}").json.get("admin"))
-
-
 @rule("access/server-needs-access-servers", needs=NEEDS, see=SEE)
-def test_no_access(flow: Flow, login: Login, hub: Hub) -> None:
+def test_no_access(flow: Flow, session: Browser) -> None:
     """Who lacks `access:servers` for a server gets no code for it: 403, asking and agreeing."""
-    if is_admin(hub, login):
+    if is_admin(session):
         not_applicable("the user who logs in is an admin, who may use every server")
     answer = flow.ask(scope=None)
     assert answer.status == 403, answer
@@ -66,9 +61,9 @@ def test_no_access(flow: Flow, login: Login, hub: Hub) -> None:
 
 
 @rule("access/taken-share-leads-to-the-server", since="5.0", needs=(*NEEDS, "shares"), see=SEE)
-def test_shared(hub: Hub, session: Browser, login: Login, sandbox: Sandbox) -> None:
+def test_shared(hub: Hub, session: Browser, sandbox: Sandbox) -> None:
     """Who has taken a share code gets a code for the server, and no more when it is taken back."""
-    if is_admin(hub, login):
+    if is_admin(session):
         not_applicable("the user who logs in is an admin, who may use every server")
     owner = sandbox.user("sharing")
     started(owner)
@@ -91,7 +86,7 @@ def test_shared(hub: Hub, session: Browser, login: Login, sandbox: Sandbox) -> N
 @rule("access/users-token-opens-a-taken-share", since="5.0", needs=(*NEEDS, "shares", "public-url"))
 def test_token_of_share(hub: Hub, session: Browser, login: Login, sandbox: Sandbox) -> None:
     """After taking a share code the user's token opens the server, and before it does not."""
-    if is_admin(hub, login):
+    if is_admin(session):
         not_applicable("the user who logs in is an admin, who may use every server")
     owner = sandbox.user("sharing")
     started(owner)

@@ -13,7 +13,7 @@ from ..rules import not_applicable, rule
 from ..sandbox import Sandbox
 from ..secret import Secret
 from ._oauth import AUTHORIZE, Flow, handed_on, hands_on_no_code, offered
-from ._sessions import REDIRECTS, is_in, logged_in, page, sent_to_login
+from ._sessions import REDIRECTS, is_admin, is_in, logged_in, page, sent_to_login, tokens_of
 
 NEEDS = ("login", "oauth-client")
 SEE = "explanation/oauth.html"
@@ -63,7 +63,7 @@ def test_asked(flow: Flow, login: Login, hub: Hub) -> None:
     """
     answer = flow.ask(scope=None)
     if answer.status in REDIRECTS:
-        listed = hub.get(f"/users/{quoted(login.user)}/tokens").json["api_tokens"]
+        listed = tokens_of(hub, login)
         if any(flow.client.service in str(each.get("oauth_client")) for each in listed):
             not_applicable("the user has agreed to all that this service asks for")
     text = page(answer)
@@ -203,9 +203,9 @@ def foreign(hub: Hub, browser: Browser, sandbox: Sandbox) -> Flow:
 
 
 @rule("oauth/service-needs-access-services", since="5.0", needs=(*NEEDS, "services"), see=SEE)
-def test_no_access(foreign: Flow, login: Login, hub: Hub) -> None:
+def test_no_access(foreign: Flow) -> None:
     """Who lacks `access:services` for a service is refused with 403, asking and agreeing."""
-    if hub.get(f"/users/{quoted(login.user)}").json.get("admin"):
+    if is_admin(foreign.browser):
         not_applicable("the user who logs in is an admin, who may use every service")
     answer = foreign.ask()
     assert answer.status == 403, answer

@@ -16,7 +16,7 @@ from ..hub import Hub, quoted
 from ..rules import not_applicable, rule
 from ..secret import Secret
 from ._oauth import Flow, offered, refused_with, token_in
-from ._sessions import REDIRECTS, logged_in
+from ._sessions import REDIRECTS, logged_in, tokens_of
 from ._shape import moment, object_of, refused, strings
 
 NEEDS = ("login", "oauth-client")
@@ -212,10 +212,8 @@ def test_listed(login: Login, hub: Hub, oauth_client: OAuthClient) -> None:
         flow = Flow(hub, browser, oauth_client)
         session, answer = browser.session, flow.exchange(flow.code())
         token = token_in(answer)
-        listed = hub.get(f"/users/{quoted(login.user)}/tokens")
-    (model,) = [
-        each for each in object_of(listed)["api_tokens"] if each.get("session_id") == session
-    ]
+        listed = tokens_of(hub, login)
+    (model,) = [each for each in listed if each.get("session_id") == session]
     assert oauth_client.service in str(model.get("oauth_client")), model
     lifetime = moment(model["expires_at"]) - moment(model["created"])
     promised = timedelta(seconds=answer.json["expires_in"])

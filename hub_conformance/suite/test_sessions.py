@@ -8,7 +8,7 @@ import pytest
 
 from ..accounts import Login
 from ..browser import SESSION, XSRF, Browser, cookies_of
-from ..hub import Hub
+from ..hub import Hub, quoted
 from ..rules import rule
 from ..sandbox import Sandbox
 from ._sessions import (
@@ -218,9 +218,12 @@ def test_logout_leaves_tokens(hub: Hub, login: Login, sandbox: Sandbox) -> None:
     with logged_in(hub, login) as browser:
         answer = ask_for_token(browser, login, sandbox, xsrf=browser.xsrf)
         assert answer.status in (200, 201), answer
-    token = hub.using(answer.json["token"])
-    assert token.get("/user").status == 200
-    is_out(browser)
+        browser.get("hub/logout")
+        is_out(browser)
+        token = hub.using(answer.json["token"])
+        assert token.get("/user").status == 200
+    revoked = token.delete(f"/users/{quoted(login.user)}/tokens/{answer.json['id']}")
+    assert revoked.status == 204, revoked
 
 
 # --- whose cookies

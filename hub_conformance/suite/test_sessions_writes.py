@@ -15,6 +15,7 @@ from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ._sessions import (
     ask_for_token,
+    is_admin,
     logged_in,
     needs_xsrf,
     notes_of,
@@ -136,11 +137,10 @@ def test_token(session: Browser, login: Login, sandbox: Sandbox, user: User) -> 
 
 
 @rule("sessions/session-has-its-users-rights", needs="login", see=SEE)
-def test_rights(session: Browser, login: Login, hub: Hub, alice: User) -> None:
+def test_rights(session: Browser, login: Login, alice: User) -> None:
     """By cookie one may do what the user may, and no more."""
     assert session.api("GET", f"/users/{quoted(login.user)}").status == 200
-    is_admin = bool(hub.get(f"/users/{quoted(login.user)}").json.get("admin"))
-    if not is_admin:
+    if not is_admin(session):
         answer = session.api("GET", alice.path)
         assert answer.status in (403, 404), answer
         assert session.api("GET", "/users").status == 403
@@ -194,7 +194,7 @@ def test_limited_page_token(session: Browser, login: Login, hub: Hub, sandbox: S
     limited = hub.using(answer.json["token"])
     assert limited.get("/user").status == 200
     assert limited.get(f"/users/{quoted(login.user)}/tokens").status == 403
-    if not hub.get(f"/users/{quoted(login.user)}").json.get("admin"):
+    if not is_admin(session):
         answer = ask_for_token(session, login, sandbox, xsrf=session.xsrf, scopes=["admin:users"])
         assert answer.status == 400, answer
 

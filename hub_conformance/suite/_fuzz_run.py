@@ -124,8 +124,11 @@ class Operation:
             self._reduce(name)
 
     def judge_reach(self) -> None:
-        """End the rule unless some request came through to what the operation does."""
-        if self.counts["reached"]:
+        """End the rule unless some request came through to what the operation does.
+
+        One that broke the hub is a finding, and says what there is to say.
+        """
+        if self.counts["reached"] or self.counts["broken"]:
             return
         told = ", ".join(f"{self.counts[each]} {each}" for each in COUNTED if self.counts[each])
         if self.counts["unauthorised"] and not self.fuzzer.is_admin:

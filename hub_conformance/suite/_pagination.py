@@ -148,12 +148,15 @@ class Listing:
         The sandbox's own users are listed alone. Groups and routes of strangers come and go, so
         before a failure is believed the list is read anew; the order of it counts as the same.
         """
+        failures = 0
         for _ in range(ATTEMPTS):
             before = self.whole() if self.known is None else self.known
             try:
                 check(before)
             except AssertionError:
-                if sorted(self.whole()) == sorted(before):
+                # Twice: what came and went in the meantime leaves the list as it was.
+                failures += sorted(self.whole()) == sorted(before)
+                if failures == 2:
                     raise
             else:
                 return

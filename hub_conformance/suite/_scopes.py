@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+import pytest
+
 from ..client import Answer
 from ..contract import Operation, Requirement
 from ..contract.scopes import (
@@ -185,6 +187,12 @@ class Desk:
 def desk_of(stage: Stage) -> Desk:
     """The one desk of a stage: its tokens serve all modules of the chapter."""
     return Desk(stage)
+
+
+@pytest.fixture(scope="session")
+def desk(stage: Stage) -> Desk:
+    """Issues tokens with some scopes, and makes calls with them."""
+    return desk_of(stage)
 
 
 # --- filters

@@ -7,6 +7,8 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
+import pytest
+
 from ..client import Answer
 from ..hub import Hub, Page, quoted
 from ..sandbox import Sandbox, User
@@ -240,3 +242,9 @@ def check_held(hub: Hub, owner: str, *scopes: str) -> None:
     held = held_by(hub, owner)
     assert held >= set(on(owner, *scopes)), held
     assert all(each.endswith(f"!server={owner}/") for each in held), held
+
+
+@pytest.fixture(scope="session")
+def pool(shared: Sandbox) -> Pool:
+    """Owners, users and groups to share with."""
+    return pool_of(shared)

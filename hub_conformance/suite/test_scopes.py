@@ -11,9 +11,10 @@ from ..contract import Operation, operations, scope_table
 from ..contract.scopes import refusal
 from ..operations import RECIPES, Call
 from ..rules import rule
-from ..stage import Stage
 from ..target import NEWEST
-from ._scopes import UNRELATED, Desk, Table, desk_of, inside, outside, strangers
+from ._scopes import UNRELATED, Desk, Table, inside, outside, strangers
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 #: The operations that ask for a scope; what older versions lack is not applicable there.
 GATED = [each for each in operations(NEWEST).values() if each.scopes and each.id in RECIPES]
@@ -35,12 +36,6 @@ def _has_parents(operation: Operation) -> bool:
 
 EACH = _each(GATED)
 EACH_NAMED = _each(filter(_is_named, GATED))
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,10 @@ from ..hub import Hub
 from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..stage import Stage
-from ._scopes import Desk, as_owner, desk_of, scopes_of
+from ._scopes import Desk, as_owner, scopes_of
 from ._scopes_people import names_of
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 GROUP_SCOPES = ("read:users", "list:users", "read:tokens", "tokens", "delete:servers")
 
@@ -53,12 +55,6 @@ class Club:
         page = self.hub.page("/users", name_filter=name)
         assert names_of(page.items) == ([name] if covered else []), names_of(page.items)
         assert page.total == int(covered), f"total is {page.total}"
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from ..hub import Hub
 from ..operations import RECIPES
 from ..rules import rule
 from ..stage import Stage
-from ._scopes import Desk, desk_of
+from ._scopes import Desk
 from ._scopes_people import People, check_lists, people_of, plain
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 #: Scopes that show something of a user, alone and together.
 OF_USERS = {
@@ -62,12 +64,6 @@ ANSWERING = {
     "patch-user-server": "Server",
     "patch-user-server-name": "Server",
 }
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,10 @@ from ..hub import Hub
 from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..stage import Stage
-from ._scopes import UNRELATED, Desk, desk_of, scopes_of
+from ._scopes import UNRELATED, Desk, scopes_of
 from ._scopes_people import People, people_of
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 #: Scopes that a plain user asks for beside their own rights; `ann` is the user who asks.
 TOO_MUCH = {
@@ -48,12 +50,6 @@ ENOUGH = {
     "read-own-servers": ["read:servers!user={ann}"],
     "some": ["users:activity!user", "delete:servers!user"],
 }
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,9 @@ from ..rules import not_applicable, rule
 from ..sandbox import User
 from ..stage import Stage
 from ..target import NEWEST
-from ._scopes import METASCOPES, UNRELATED, Desk, as_owner, desk_of, identity, scopes_of
+from ._scopes import METASCOPES, UNRELATED, Desk, as_owner, identity, scopes_of
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 #: Scopes asked for together; names of the stage stand in braces.
 ASKED = {
@@ -40,12 +42,6 @@ ASKED = {
     "inherit-and-less": ["inherit", "read:hub"],
     "odd-group-name": ["list:groups!group=a=b c,d"],
 }
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 def filled(stage: Stage, scopes: list[str]) -> list[str]:

@@ -6,8 +6,10 @@ import pytest
 
 from ..rules import rule
 from ..stage import Stage
-from ._scopes import Desk, desk_of
+from ._scopes import Desk
 from ._scopes_people import People, check_lists, check_names, check_total, people_of, walked
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 #: Filters on the list, and whom they cover.
 USERS = {
@@ -30,12 +32,6 @@ GROUPS = {
     "absent-group": (["group=absent"], []),
     "group-and-absent": (["group=group2", "group=absent"], ["group2"]),
 }
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,9 @@ from ..operations import RECIPES, Call
 from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..stage import Stage
-from ._scopes import UNRELATED, Desk, desk_of, outside
+from ._scopes import UNRELATED, Desk, outside
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 #: The body that would change something for all to see, where the recipe's own would not.
 LOUD: Mapping[str, Callable[[Stage], Any]] = {
@@ -55,12 +57,6 @@ WRITES = [
     "post-service",
     "delete-service",
 ]
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture(autouse=True)

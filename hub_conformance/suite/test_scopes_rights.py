@@ -15,8 +15,10 @@ from ..rules import rule
 from ..sandbox import User
 from ..stage import Stage
 from ..target import NEWEST
-from ._scopes import Desk, Table, as_owner, desk_of
+from ._scopes import Desk, Table, as_owner
 from ._scopes_people import People, people_of
+
+pytest_plugins = ("hub_conformance.suite._scopes",)
 
 GATED = [each for each in operations(NEWEST).values() if each.scopes and each.id in RECIPES]
 
@@ -29,12 +31,6 @@ def _of_users(found: Iterable[Operation]) -> list[str]:
 def _of_own(found: Iterable[Operation]) -> list[str]:
     """Those that one can do to oneself: not to create or delete."""
     return [each for each in _of_users(found) if each not in ("post-user", "delete-user")]
-
-
-@pytest.fixture(scope="module")
-def desk(stage: Stage) -> Desk:
-    """Issues tokens with some scopes, and makes calls with them."""
-    return desk_of(stage)
 
 
 @pytest.fixture(scope="module")

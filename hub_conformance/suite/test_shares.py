@@ -24,17 +24,12 @@ from ._shares import (
     is_held,
     is_now,
     of_server,
-    pool_of,
     recipient,
     with_group,
     with_user,
 )
 
-
-@pytest.fixture(scope="module")
-def pool(shared: Sandbox) -> Pool:
-    """Owners, users and groups to share with."""
-    return pool_of(shared)
+pytest_plugins = ("hub_conformance.suite._shares",)
 
 
 # --- granted

@@ -23,17 +23,13 @@ from ._shares import (
 )
 from .test_shares_effects import ENDS
 
+pytest_plugins = ("hub_conformance.suite._shares",)
+
 NEEDS = ("shares", "spawn", "public-url")
 NAMED = (*NEEDS, "named-servers")
 REFUSED = (401, 403)
 #: Rules that share the host's server with a user of their own.
 GUESTS = ("test_opens", "test_no_access", "test_access_taken", "test_one_server")
-
-
-@pytest.fixture(scope="module")
-def pool(shared: Sandbox) -> Pool:
-    """Users to share with."""
-    return pool_of(shared)
 
 
 @pytest.fixture

@@ -29,21 +29,16 @@ from ._shares import (
     is_held,
     is_now,
     on,
-    pool_of,
     with_user,
 )
+
+pytest_plugins = ("hub_conformance.suite._shares",)
 
 #: Seconds in a minute, the shortest life, and in a year, the longest.
 SHORTEST, LONGEST, DEFAULT = 60, 31_536_000, 86_400
 SHOWN_ONCE = {"code", "accept_url", "full_accept_url"}
 #: A code shorter than this can be guessed.
 SHORTEST_CODE = 20
-
-
-@pytest.fixture(scope="module")
-def pool(shared: Sandbox) -> Pool:
-    """Owners and users."""
-    return pool_of(shared)
 
 
 @pytest.fixture(scope="module")

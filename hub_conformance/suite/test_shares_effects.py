@@ -26,12 +26,13 @@ from ._shares import (
     of_server,
     on,
     parties,
-    pool_of,
     server_of,
     taken_back,
     with_group,
     with_user,
 )
+
+pytest_plugins = ("hub_conformance.suite._shares",)
 
 NAMED = ("shares", "named-servers", "spawn")
 #: How a user's share of a default server comes to an end.
@@ -43,12 +44,6 @@ ENDS: dict[str, Callable[[Hub, str, str], object]] = {
     "all-removed": lambda hub, owner, user: hub.delete(of_server(owner)),
     "given-up": lambda hub, owner, user: hub.delete(with_user(user, owner)),
 }
-
-
-@pytest.fixture(scope="module")
-def pool(shared: Sandbox) -> Pool:
-    """Owners, users and groups to share with."""
-    return pool_of(shared)
 
 
 # --- for the recipient's token

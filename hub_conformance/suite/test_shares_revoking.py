@@ -23,17 +23,12 @@ from ._shares import (
     of_server,
     on,
     page_of,
-    pool_of,
     taken_back,
     with_group,
     with_user,
 )
 
-
-@pytest.fixture(scope="module")
-def pool(shared: Sandbox) -> Pool:
-    """Owners, users and groups to share with."""
-    return pool_of(shared)
+pytest_plugins = ("hub_conformance.suite._shares",)
 
 
 # --- in part

@@ -159,7 +159,7 @@ class Links:
             objects |= self.life.before(self.stage, objects)
             end = self._call(self.life.end, objects, self.life.body_of_end)
             if end.status == 202:
-                self.stage.sandbox.until(lambda: self._is_gone(objects), "what was deleted to go")  # noqa: B023
+                self.stage.sandbox.until(lambda: self._is_gone(objects), "what was deleted to go")  # noqa: B023 - called at once
             if end.ok:
                 self._check_gone(objects, end, everywhere=number == 0)
                 ended += 1

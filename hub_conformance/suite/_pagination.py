@@ -25,8 +25,10 @@ PAGED = {"Accept": PAGINATION}
 LISTS = ("users", "groups", "proxy")
 #: More than any hub allows on a page.
 HUGE = 10**6
-#: How often a list that strangers change is read again before it is given up.
-ATTEMPTS = 5
+#: How often a list that strangers, or other workers, change is read again before it is given up.
+ATTEMPTS = 25
+#: After one failure, how many checks must hold before it counts as a stranger's doing.
+REPEATS = 4
 
 
 def names_of(items: Any) -> list[str]:
@@ -148,9 +150,9 @@ class Listing:
         The sandbox's own users are listed alone: there one failure is enough. Groups and routes of
         strangers come and go, so the list is read anew before a failure is believed (its order
         counts as the same), and it must be seen twice: what came and went between two looks leaves
-        the list as it was. After a first one nothing but the second, or all attempts, ends this.
+        the list as it was.
         """
-        failures, needed, held = 0, 1 if self.query else 2, False
+        failures, needed, held = 0, 1 if self.query else 2, 0
         for _ in range(ATTEMPTS):
             before = self.whole() if self.known is None else self.known
             try:
@@ -160,8 +162,8 @@ class Listing:
                 if failures >= needed:
                     raise
             else:
-                held = True
-                if not failures:
+                held += 1
+                if not failures or held == REPEATS:
                     return
         if not held:
             untested(f"GET {self.path} was changed by others each of {ATTEMPTS} times it was read")

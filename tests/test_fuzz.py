@@ -225,12 +225,14 @@ def test_faults_are_found_each_as_a_rule_of_its_own(faulty: Outcome) -> None:
 
 
 def test_operation_that_was_never_reached_is_vacuous(faulty: Outcome) -> None:
-    assert faulty.of("vacuous") == {
-        "fuzz/operation[get-info]",
-        "fuzz/operation[post-user-activity]",
-    }
+    assert faulty.of("vacuous") == {"fuzz/operation[post-user-activity]"}
+    assert "no request reached" in faulty.rules["fuzz/operation[post-user-activity]"]["reason"]
     assert "fuzz/operation[get-group]" in faulty.of("passed")
-    assert "1 broken" in faulty.rules["fuzz/operation[get-info]"]["reason"]
+
+
+def test_operation_that_broke_the_hub_is_a_finding_and_not_vacuous(faulty: Outcome) -> None:
+    assert "fuzz/operation[get-info]" in faulty.of("passed")
+    assert "fuzz/get-info/no-server-error/503" in faulty.rules
 
 
 def test_finding_shows_the_smallest_request_and_how_to_send_it_again(

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from ..client import Answer
 from ..hub import Hub
 from ..rules import rule
 from ..sandbox import Sandbox, User
+from ..secret import Secret
 from ..target import Target
 from ._credentials import brief, need_scopes, service
 from ._shape import (
@@ -319,3 +321,46 @@ def test_two_users_two_answers(alice: User, bob: User) -> None:
         assert identity(user.hub).get("name") == user.name
     times = [moment(identity(user.hub).get("created")) for user in (alice, bob)]
     assert seconds_apart(*times) < 3600, times
+
+
+# --- whose token
+
+
+def resolved(hub: Hub, secret: Secret) -> Answer:
+    """Ask whom a token belongs to."""
+    return hub.get(f"/authorizations/token/{secret.reveal()}")
+
+
+@rule("identity/token-can-be-resolved")
+def test_resolution(alice: User, bob: User) -> None:
+    """Any valid token may ask whom another belongs to, and is told at least the user's name."""
+    for asking in (alice, bob):
+        model = object_of(resolved(asking.hub, bob.token.secret))
+        assert (model.get("kind"), model.get("name")) == ("user", bob.name), model
+
+
+@rule("identity/resolution-shows-no-more-than-scopes-allow")
+def test_resolution_fields(alice: User, bob: User, target: Target) -> None:
+    """Who may not read a user is told of their token's owner what identifies them, and no more."""
+    model = object_of(resolved(alice.hub, bob.token.secret))
+    newer = {"user_info"} if target.applies >= (6, 0) else set()
+    only_fields(model, {"kind", "name", "admin", "groups"} | newer)
+    assert model.get("groups") == [], model
+
+
+@rule("identity/resolution-needs-a-token")
+def test_resolution_anonymous(bob: User, anonymous: Hub) -> None:
+    """Without a valid token nobody learns whom a token belongs to: 403."""
+    stranger = anonymous.using(anonymous.client.scrubber.learn("0" * 32))
+    for each in (anonymous, stranger):
+        refused(resolved(each, bob.token.secret), 403, explained=False)
+
+
+@rule("identity/only-valid-tokens-are-resolved")
+def test_resolution_of_none(alice: User, sandbox: Sandbox, hub: Hub) -> None:
+    """A token that is unknown, or was revoked, is resolved no more: 404."""
+    refused(resolved(alice.hub, hub.client.scrubber.learn("0" * 32)), 404, explained=False)
+    token = sandbox.token(alice)
+    assert resolved(alice.hub, token.secret).status == 200
+    assert sandbox.hub.delete(f"{alice.path}/tokens/{token.id}").status == 204
+    refused(resolved(alice.hub, token.secret), 404, explained=False)

@@ -54,6 +54,41 @@ def test_renamed_starts(user: User, runner: User) -> None:
     assert set(servers_of(user, with_stopped=True)) - {""} == {OTHER}
 
 
+# --- the default server
+
+
+@rule("servers/default-server-can-be-changed", since="6.0")
+@pytest.mark.parametrize(
+    "body",
+    [{"display_name": "Mine"}, {"user_options": {"hubconf": 1}}],
+    ids=["display_name", "user_options"],
+)
+def test_change_default(user: User, body: dict[str, Any]) -> None:
+    """A default server that never ran takes a display name and user options, and stays stopped."""
+    model = an_object(user.sandbox.hub.patch(path_of(user), json=body))
+    assert (model["name"], model["full_name"]) == ("", f"{user.name}/"), model
+    assert (model["ready"], model["stopped"], model["pending"]) == (False, True, None), model
+    for key, value in body.items():
+        assert model[key] == value, model
+
+
+@rule("servers/default-server-keeps-its-display-name", since="6.0")
+def test_read_changed_default(user: User) -> None:
+    """The display name that a default server was given is what it is read with from then on."""
+    an_object(user.sandbox.hub.patch(path_of(user), json={"display_name": "Mine"}))
+    assert an_object(user.sandbox.hub.get(f"{user.path}/servers/"))["display_name"] == "Mine"
+
+
+@rule("servers/default-server-can-be-renamed", since="6.0", needs="named-servers")
+def test_rename_default(user: User) -> None:
+    """A default server becomes a named one by a rename, with names and urls to match."""
+    an_object(user.sandbox.hub.patch(path_of(user), json={"user_options": {"hubconf": 1}}))
+    model = an_object(user.sandbox.hub.patch(path_of(user), json={"name": OTHER}))
+    for each in (model, read(user, OTHER)):
+        assert (each["name"], each["full_name"]) == (OTHER, f"{user.name}/{OTHER}"), each
+        assert each["url"].endswith(f"/{user.name}/{OTHER}/"), each
+
+
 @rule("servers/rename-to-a-taken-name-is-409", since="6.0", needs="named-servers")
 @pytest.mark.parametrize("taken", [OTHER, NAME], ids=["another", "its-own"])
 def test_rename_taken(user: User, taken: str) -> None:

@@ -23,6 +23,7 @@ from ._sessions import (
     sent_to_login,
     who_is,
 )
+from ._shape import object_of, refused
 
 SEE = "explanation/websecurity.html"
 #: Addresses that browsers take for another place.
@@ -240,6 +241,23 @@ def test_identity(session: Browser, login: Login) -> None:
     assert model.get("token_id") is None, "it shows the id of a token"
     assert isinstance(model.get("scopes"), list), model
     assert model["scopes"], "the user has no scopes"
+
+
+@rule("sessions/cookie-can-be-resolved", needs="login", see="reference/rest-api.html")
+def test_resolution(session: Browser, login: Login, hub: Hub, anonymous: Hub) -> None:
+    """Whose a login's cookie is can be asked with a token, not without; a changed one is 404."""
+    found = {}
+    for (name, _), value in session.cookies.items():
+        path, kept = f"/authorizations/cookie/{quoted(name)}/", value.strip('"')
+        answer = hub.get(path + quoted(kept))
+        if answer.status == 200:
+            found[name] = object_of(answer).get("name")
+            in_body = hub.get(path.removesuffix("/"), data=kept)
+            assert object_of(in_body).get("name") == login.user, "not with the cookie as the body"
+            forged = hub.client.scrubber.learn(kept[:-1] + ("0" if kept[-1] != "0" else "1"))
+            refused(hub.get(path + quoted(forged.reveal())), 404, explained=False)
+            refused(anonymous.get(path + quoted(kept)), 403, explained=False)
+    assert set(found.values()) == {login.user}, found or "none of the login's cookies is known"
 
 
 @pytest.mark.parametrize("change", ["last-letter", "unsigned", "empty", "twice", "session-alone"])

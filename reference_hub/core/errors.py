@@ -109,6 +109,11 @@ def no_such_token(token_id: str) -> HubError:
     return HubError(404, f"There is no token {token_id!r} here.")
 
 
+def unknown_credential() -> HubError:
+    """The token or cookie that was asked about is none, or none any longer."""
+    return HubError(404, "There is no such token or cookie.")
+
+
 def no_such_server(user: str, name: str) -> HubError:
     """The path names an absent server."""
     return HubError(404, f"User {user!r} has no server {name!r}.")

@@ -13,6 +13,8 @@ from datetime import datetime
 
 from .entities import Token, User
 
+LOGIN_COOKIE = "reference-hub-login"
+
 
 class Session:
     """One login. `token` stands for it where rights are looked up; nobody can send it."""

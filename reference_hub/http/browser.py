@@ -14,10 +14,9 @@ from ..core.call import Query
 from ..core.hub import Hub
 from ..core.operations import oauth
 from ..core.pages import Page, Visit, error_page
-from ..core.sessions import Session
+from ..core.sessions import LOGIN_COOKIE, Session
 from . import convert
 from .cookies import (
-    LOGIN_COOKIE,
     SESSION_COOKIE,
     XSRF,
     check_xsrf,

@@ -9,9 +9,8 @@ from starlette.requests import Request
 
 from ..core import access, errors
 from ..core.hub import Hub
-from ..core.sessions import Session
+from ..core.sessions import LOGIN_COOKIE, Session
 
-LOGIN_COOKIE = "reference-hub-login"
 SESSION_COOKIE = "jupyterhub-session-id"
 XSRF = "_xsrf"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

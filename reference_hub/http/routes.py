@@ -15,6 +15,7 @@ from ..core.operations import (
     oauth,
     pages,
     proxy,
+    resolution,
     servers,
     services,
     share_codes,
@@ -62,6 +63,10 @@ API: Mapping[str, Mapping[str, Operation]] = {
     "/health": {"GET": info.health, "HEAD": info.health},
     "/shutdown": {"POST": info.shutdown},
     "/user": {"GET": info.identity},
+    "/authorizations/token": {"POST": resolution.removed},
+    "/authorizations/token/{secret:segment}": {"GET": resolution.whose_token},
+    "/authorizations/cookie/{name:segment}": {"GET": resolution.whose_cookie_in_body},
+    "/authorizations/cookie/{name:segment}/{value:segment}": {"GET": resolution.whose_cookie},
     "/users": {"GET": users.list_users, "POST": users.create_users},
     "/users/{name}": {
         "GET": users.read_user,

@@ -5,7 +5,6 @@ Registered by `plugin` only when the suite is asked for. `outcomes` has the hook
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +22,7 @@ from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
 from .fuzz import Findings, item_of
 from .outcomes import Outcomes
+from .patience import PREFLIGHT_SECONDS, Patience
 from .report import document, summary
 from .report.progress import Progress
 from .report.result import Result, Tally
@@ -36,8 +36,6 @@ from .verdicts import OK, exit_status
 
 #: What a worker of pytest-xdist is told by the controller, and tells it in the end.
 HANDED = plugin.PACKAGE
-#: A run in which nothing has been answered for so long is over, in seconds.
-PATIENCE_SECONDS = 300.0
 COLLECTED_NOTHING = 5
 
 
@@ -60,9 +58,7 @@ class Run:
         self.capabilities = Capabilities(settings.expected)
         self.outcomes = Outcomes(self)
         self.id = new_run_id(settings.prefix)
-        self.incomplete = ""
-        self.is_tearing_down = False
-        self.started = self.last_answer = time.monotonic()
+        self.patience = Patience(settings.limit_seconds)
         self._undo_logging = scrub_log_records(self.scrubber)
 
     @property
@@ -78,9 +74,9 @@ class Run:
         return self.target.applies if self.target else parse_version(NEWEST)
 
     @property
-    def seconds(self) -> float:
-        """How long the run has taken."""
-        return time.monotonic() - self.started
+    def incomplete(self) -> str:
+        """Why the run was ended before its last rule; "" when it was not."""
+        return self.patience.over
 
     @property
     def is_partial(self) -> bool:
@@ -90,13 +86,14 @@ class Run:
             set(self.config.args) != {str(each) for each in self.files}
         )
 
-    def client(self, origin: str) -> Client:
-        """Return a client of `origin` with the run's limits."""
+    def client(self, origin: str, patience: Patience | None = None) -> Client:
+        """Return a client of `origin` with the run's limits, or with those of `patience`."""
         return Client(
             origin,
             self.scrubber,
             ca_bundle=self.settings.ca_bundle,
             read_seconds=self.settings.read_seconds,
+            patience=patience or self.patience,
         )
 
     # --- before any test
@@ -149,7 +146,7 @@ class Run:
             base, self.token = self.embedded.url, self.embedded.token
         assert self.token
         self.scrubber.learn(self.token)
-        client = self.client(origin_of(base))
+        client = self.client(origin_of(base), Patience(PREFLIGHT_SECONDS))
         try:
             self.target = discover(client, base, self.token, public=self.settings.public)
         finally:
@@ -208,7 +205,7 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """End a rule that this version, or this run, cannot check."""
-        self.is_tearing_down = False
+        self.patience.is_cleaning = False
         self.transcript.start()
         if self.answer_check:
             self.answer_check.start()
@@ -218,25 +215,19 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
         """Let requests out that remove things, whatever the time."""
-        self.is_tearing_down = True
+        self.patience.is_cleaning = True
 
     def before(self, request: Request) -> None:
         """The client's hook: stop a run that has taken too long, and one that may only read."""
-        if self.is_tearing_down:
-            return
-        if self.settings.read_only and request.writes:
+        is_cleaning = self.patience.is_cleaning
+        if self.settings.read_only and request.writes and not is_cleaning:
             raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
-        limit, silence = self.settings.limit_seconds, time.monotonic() - self.last_answer
-        if limit and self.seconds > limit:
-            self.incomplete = f"--hub-time-limit of {limit:g} s"
-        elif silence > PATIENCE_SECONDS:
-            self.incomplete = f"no answer for {PATIENCE_SECONDS:g} s"
-        if self.incomplete:
+        if self.patience.left() <= 0:
             raise OutOfTime(f"the run was over: {self.incomplete}")
 
     def after(self, answer: Answer) -> None:
         """The client's hook: keep and check what came back."""
-        self.last_answer = time.monotonic()
+        self.patience.heard(answer.status)
         self.transcript.after(answer)
         if self.answer_check:
             self.answer_check.after(answer)
@@ -298,6 +289,7 @@ class Run:
             "findings": self.findings.dump(),
             "observed": self.capabilities.observed,
             "incomplete": self.incomplete,
+            "patience": self.patience.totals(),
         }
 
     @pytest.hookimpl(optionalhook=True)
@@ -308,7 +300,8 @@ class Run:
             self.transcript.add(told["totals"])
             self.answer_check.add(told["met"])
             self.findings.load(told["findings"])
-            self.incomplete = self.incomplete or told["incomplete"]
+            self.patience.over = self.patience.over or told["incomplete"]
+            self.patience.add(told["patience"])
             for name, has in told["observed"].items():
                 self.capabilities.observe(name, has)
 
@@ -325,7 +318,7 @@ class Run:
             partial=self.is_partial,
             incomplete=self.incomplete,
             absent=self.capabilities.absent,
-            seconds=self.seconds,
+            seconds=self.patience.seconds,
             transcript=self.transcript,
         )
 

@@ -23,7 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from .errors import AnswerTooLarge, HubError, HubTooSlow, HubUnreachable
+from .errors import AnswerTooLarge, ConnectionLost, HubError, HubTooSlow, HubUnreachable
 
 #: Bytes of one answer on the wire. Above the client's own limit of a body, which words it better.
 WIRE_LIMIT = 64 * 1024 * 1024
@@ -154,19 +154,16 @@ def explain(
     if isinstance(error, requests.exceptions.SSLError):
         return HubUnreachable, f"no TLS connection ({cause}); does the hub speak https there?"
     if _has(error, http.client.RemoteDisconnected):
-        return HubUnreachable, "the connection was closed without an answer"
+        return ConnectionLost, "the connection was closed without an answer"
     if _has(error, http.client.BadStatusLine):
         return HubUnreachable, f"what came back is no HTTP ({cause[:80]!r})"
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return HubUnreachable, f"the answer's Content-Encoding is not what it says ({cause})"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return HubUnreachable, f"the connection broke in the middle of the answer ({cause})"
+        return ConnectionLost, f"the connection broke in the middle of the answer ({cause})"
+    if _has(error, ConnectionResetError, ConnectionAbortedError, BrokenPipeError):
+        return ConnectionLost, cause
     return HubUnreachable, cause
-
-
-def was_dropped(error: Exception) -> bool:
-    """Whether the other side had closed the connection."""
-    return _has(error, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
 
 def _has(error: Exception, *kinds: type[BaseException]) -> bool:

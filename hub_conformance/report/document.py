@@ -41,7 +41,7 @@ def build(run: Run, status: int) -> dict[str, Any]:
         },
         "options": _options(run),
         "requests": run.transcript.requests,
-        "seconds": {"total": round(run.seconds, 3), "hub": round(run.transcript.seconds, 3)},
+        "seconds": {"total": round(run.patience.seconds, 3), "hub": round(run.transcript.seconds, 3)},
         "counts": dict(run.tally.counts),
         "rules": [result.dump() for result in run.tally],
     }

@@ -240,11 +240,13 @@ class Sandbox(UserServers):
             refused = {each for each in self._made & self.guard.refused if each.kind in _LISTS}
             self.outer._made |= refused
             self._made -= refused
-        problems = [self._remove(each) for kind in _PATHS for each in self._removable(kind)]
+        removed = ((each, self._remove(each)) for kind in _PATHS for each in self._removable(kind))
+        problems = {each: problem for each, problem in removed if problem}
         self._made.clear()
         if self.outer:
+            self.outer._made |= problems.keys()  # a hub that is back by then lets them go
             self.guard.noted = self.outer._note
-        return [problem for problem in problems if problem]
+        return list(problems.values())
 
     def _there(self, kind: str) -> set[str] | None:
         """Names of a kind that the hub has, lower-cased; None where they cannot be listed."""

@@ -5,6 +5,7 @@ Registered by `plugin` only when the suite is asked for. `outcomes` has the hook
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -27,7 +28,7 @@ from .report import document, summary
 from .report.progress import Progress
 from .report.result import Result, Tally
 from .rules import KNOWN, MARK, rule_of
-from .sandbox import new_run_id
+from .sandbox import PREFIX, new_run_id
 from .secret import Scrubber, scrub_log_records
 from .settings import Settings, read, take_secrets
 from .target import NEWEST, Target, contract_version, discover, parse_version
@@ -59,6 +60,8 @@ class Run:
         self.outcomes = Outcomes(self)
         self.id = new_run_id(settings.prefix)
         self.patience = Patience(settings.limit_seconds)
+        #: What the run could not remove, in words.
+        self.left: list[str] = []
         self._undo_logging = scrub_log_records(self.scrubber)
 
     @property
@@ -290,6 +293,7 @@ class Run:
             "observed": self.capabilities.observed,
             "incomplete": self.incomplete,
             "patience": self.patience.totals(),
+            "left": self.left,
         }
 
     @pytest.hookimpl(optionalhook=True)
@@ -302,6 +306,7 @@ class Run:
             self.findings.load(told["findings"])
             self.patience.over = self.patience.over or told["incomplete"]
             self.patience.add(told["patience"])
+            self.left += told["left"]
             for name, has in told["observed"].items():
                 self.capabilities.observe(name, has)
 
@@ -320,7 +325,19 @@ class Run:
             absent=self.capabilities.absent,
             seconds=self.patience.seconds,
             transcript=self.transcript,
+            patience=self.patience,
+            left=tuple(map(self.scrubber.scrub, self.left)),
+            cleanup=self.cleanup_command,
         )
+
+    @property
+    def cleanup_command(self) -> str:
+        """The command that removes what this run left behind."""
+        assert self.target
+        command = f"python -m hub_conformance cleanup --hub-url={shlex.quote(self.target.base)}"
+        if self.settings.prefix != PREFIX:
+            command += f" --hub-prefix={self.settings.prefix}"
+        return f"{command} --run-id={self.id}"
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:

@@ -42,6 +42,8 @@ def build(run: Run, status: int) -> dict[str, Any]:
         "options": _options(run),
         "requests": run.transcript.requests,
         "seconds": {"total": round(run.patience.seconds, 3), "hub": round(run.transcript.seconds, 3)},
+        "postponed": closing.patience.postponed,
+        "left_behind": list(closing.left),
         "counts": dict(run.tally.counts),
         "rules": [result.dump() for result in run.tally],
     }

@@ -31,8 +31,10 @@ SECRET_KEYS = frozenset({"token", "code", "access_token", "refresh_token"})
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 #: Of one body, in bytes. Far above any page of a list; parsed, JSON takes up to 24 times as much.
-SIZE_LIMIT = 6 * 1024 * 1024
+SIZE_LIMIT = 3 * 1024 * 1024
 _SHORTEST = 0.05
+#: Bytes of a body that is looked through for a message.
+_LONGEST_ERROR = 65536
 _HEADERS = {"User-Agent": "hub-conformance", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 #: What may come out of `requests` and of what lies below it.
 _BROKEN = (requests.RequestException, TransportError, OSError, ValueError)
@@ -109,9 +111,11 @@ class Answer:
                 found[key] = self.scrubber.learn(found[key])
         return found
 
-    @property
+    @cached_property
     def message(self) -> str:
-        """The `message` of an error body; "" when there is none."""
+        """The `message` of an error body; "" when there is none, or the body is no short one."""
+        if len(self.body) > _LONGEST_ERROR:
+            return ""
         try:
             body = jsonlib.loads(self.body)
         except (ValueError, RecursionError):
@@ -317,9 +321,7 @@ class Client:
 
     def _explain(self, error: Exception, request: Request, seconds: float) -> HubError:
         """Turn a transport's exception into one sentence that carries no secret."""
-        kind, sentence = transport.explain(
-            error, min(self.connect_seconds, seconds), seconds
-        )
+        kind, sentence = transport.explain(error, min(self.connect_seconds, seconds), seconds)
         what = f"{request.method} {self.origin}{request.path}"
         return kind(self.scrubber.scrub(f"{what}: {sentence}"))
 

@@ -28,16 +28,18 @@ MOST_PAUSES = 5
 class Patience:
     """The clock of a run. `limit` is how long it may take, in seconds, None for any time.
 
-    `postponed` counts the answers that were waited for, `paused` the seconds that took.
+    `postponed` counts the answers that were waited for, `paused` the seconds that took; `repeated`
+    the rules that were checked once more after a lost connection.
     """
 
-    def __init__(self, limit: float | None = None, *, silence: float = SILENCE_SECONDS) -> None:
+    def __init__(self, limit: float | None = None, *, silence: float | None = None) -> None:
         self.limit = limit
-        self.silence = silence
+        self.silence = SILENCE_SECONDS if silence is None else silence
         self.over = ""
         self.is_cleaning = False
         self.postponed = 0
         self.paused = 0.0
+        self.repeated = 0
         self.started = self._heard = time.monotonic()
         self._over_since = math.inf
         self._in_vain = False
@@ -60,13 +62,15 @@ class Patience:
         now = time.monotonic()
         until_silence = self._heard + self.silence - now
         until_limit = math.inf if self.limit is None else self.started + self.limit - now
+        hanging = max(until_limit, 0.0) + CLEANING_SILENCE_SECONDS
         if self.is_cleaning:  # the limit ends no run whose rules have all been checked
             until_limit += CLEANING_SECONDS
         if not self.over and min(until_limit, until_silence) <= 0:
             self._end(f"--hub-time-limit of {self.limit:g} s" if until_limit <= 0 else self._why())
         if self.over:
             return self._left_for_cleaning(now) if self.is_cleaning else 0.0
-        return min(until_limit, until_silence)
+        left = min(until_limit, until_silence)
+        return min(left, hanging) if self.is_cleaning else left
 
     def _why(self) -> str:
         return f"no usable answer for {self.silence:g} s"
@@ -100,12 +104,13 @@ class Patience:
 
     def totals(self) -> dict[str, float]:
         """Return the counts as plain types."""
-        return {"postponed": self.postponed, "paused": self.paused}
+        return {"postponed": self.postponed, "paused": self.paused, "repeated": self.repeated}
 
     def add(self, totals: Mapping[str, float]) -> None:
         """Add the counts of another process."""
         self.postponed += int(totals.get("postponed", 0))
         self.paused += totals.get("paused", 0.0)
+        self.repeated += int(totals.get("repeated", 0))
 
 
 def _seconds(text: str) -> float | None:

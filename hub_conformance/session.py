@@ -22,6 +22,7 @@ from .collection import Collection
 from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
 from .fuzz import Findings, item_of
+from .lost import Repeating
 from .outcomes import Outcomes
 from .patience import PREFLIGHT_SECONDS, Patience
 from .report import document, summary
@@ -149,11 +150,13 @@ class Run:
             base, self.token = self.embedded.url, self.embedded.token
         assert self.token
         self.scrubber.learn(self.token)
-        client = self.client(origin_of(base), Patience(PREFLIGHT_SECONDS))
+        patience = Patience(PREFLIGHT_SECONDS)
+        client = self.client(origin_of(base), patience)
         try:
             self.target = discover(client, base, self.token, public=self.settings.public)
         finally:
             client.close()
+            self.patience.add(patience.totals())
         given = {"login": self.settings.login, "client": self.settings.oauth_client}
         self._read_accounts(self.embedded.accounts if self.embedded else given)
 
@@ -366,6 +369,7 @@ def activate(config: pytest.Config, files: list[str]) -> None:
     config.pluginmanager.register(run, "hub_conformance.run")
     config.pluginmanager.register(Collection(run), "hub_conformance.collection")
     config.pluginmanager.register(run.outcomes, "hub_conformance.outcomes")
+    config.pluginmanager.register(Repeating(run.patience), "hub_conformance.repeating")
     config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
     if config.option.verbose >= 0 and not run.is_worker:
         config.pluginmanager.register(Progress(run), "hub_conformance.progress")

@@ -138,9 +138,9 @@ def explain(
     if _has(error, WireLimitPassed):
         return AnswerTooLarge, f"the answer has {cause} on the wire"
     if _has(error, _DeadlinePassed):
-        return HubTooSlow, f"no whole answer within {read_seconds:g} s"
+        return HubTooSlow, f"no whole answer within {read_seconds:.3g} s"
     if isinstance(error, requests.Timeout):  # of connect, the TLS handshake or sending
-        return HubUnreachable, f"no connection within {connect_seconds:g} s"
+        return HubUnreachable, f"no connection within {connect_seconds:.3g} s"
     if isinstance(error, ValueError):  # the words of which quote what cannot be sent
         return (
             HubError,

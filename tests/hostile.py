@@ -7,17 +7,27 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from .servers import Reply, Server, answer, endless, raw, reset
 
-_GIGABYTES = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n"
-_CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+_GIGABYTES = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n"
+)
+_CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 class Turncoat(Server):
-    """Passes the first `patience` requests on to the hub at `origin`; `reply` answers the rest."""
+    """Passes the first `patience` requests on to the hub at `origin`; `reply` answers the rest.
+
+    Puts off `postponed` of them first, every second one; `closes` each connection after one answer.
+    Of every `loses` requests it loses the answer to one, and of as many the request itself; waits
+    `latency` seconds before each answer.
+    """
 
     def __init__(
         self, origin: str, patience: int, reply: Reply, tls: ssl.SSLContext | None = None
@@ -25,6 +35,10 @@ class Turncoat(Server):
         self.hub = urlsplit(origin).netloc
         self.patience = patience
         self.passed_on = 0
+        self.postponed = 0
+        self.closes = False
+        self.loses = 0
+        self.latency = 0.0
         self._lock = threading.Lock()
         super().__init__(reply, tls)
 
@@ -32,7 +46,20 @@ class Turncoat(Server):
         with self._lock:
             self.passed_on += 1
             is_friendly = self.passed_on <= self.patience
-        return pass_on(self.hub, request) if is_friendly else super()._reply_to(request)
+            if is_late := bool(self.postponed and self.passed_on % 2):
+                self.postponed -= 1
+            lost = self.passed_on % self.loses if self.loses else 1
+        time.sleep(self.latency)
+        if self.loses and lost == self.loses // 2:
+            return reset
+        if lost == 0:
+            pass_on(self.hub, request)
+            return reset
+        if is_late:
+            return answer({"status": 429}, 429, Retry_After="0")
+        if is_friendly:
+            return pass_on(self.hub, request, close=self.closes)
+        return super()._reply_to(request)
 
 
 def pass_on(hub: str, request: str, *, close: bool = False) -> Reply:
@@ -70,14 +97,18 @@ def next_for_ever() -> Reply:
     return reply
 
 
-#: What a hostile hub does, by name; `None` is what only the server itself can do.
+#: What a hostile hub does, by name.
 TRICKS: dict[str, Callable[[Server], Reply]] = {
     "hang": lambda server: server.hang,
-    "drip": lambda server: lambda connection: server.drip(connection, b"HTTP/1.1 200 OK\r\nA: ", b"a"),
+    "drip": lambda server: (
+        lambda connection: server.drip(connection, b"HTTP/1.1 200 OK\r\nA: ", b"a")
+    ),
     "drip a body": lambda server: lambda connection: server.drip(connection, _GIGABYTES, b" "),
     "gigabytes": lambda server: endless(_GIGABYTES, b"[" * 65536),
     "gigabytes in chunks": lambda server: endless(_CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
-    "large JSON": lambda server: answer(b"[" + b"[]," * 1_900_000 + b"[]]", Content_Type="application/json"),
+    "large JSON": lambda server: answer(
+        b"[" + b"[]," * 900_000 + b"[]]", Content_Type="application/json"
+    ),
     "cut": lambda server: reset,
     "cut in the middle": lambda server: raw(_GIGABYTES + b"[1, 2"),
     "html": lambda server: answer(b"<html><h1>Welcome</h1></html>"),

@@ -97,6 +97,13 @@ def test_silence_in_cleaning_ends_the_run(clock: Clock) -> None:
     assert run.over
 
 
+def test_removal_that_hangs_ends_soon_after_the_limit(clock: Clock) -> None:
+    run = Patience(100)
+    run.is_cleaning = True
+    clock.now += 90
+    assert run.left() == 10 + patience.CLEANING_SILENCE_SECONDS
+
+
 LATER = {"Retry-After": "2"}
 
 
@@ -104,7 +111,7 @@ LATER = {"Retry-After": "2"}
 def test_polite_hub_is_waited_for(status: int) -> None:
     run = Patience()
     assert run.pause(status, LATER, 0) == 2
-    assert run.totals() == {"postponed": 1, "paused": 2}
+    assert run.totals() == {"postponed": 1, "paused": 2, "repeated": 0}
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def write(reporter: Any, tally: Tally, closing: Closing) -> None:
     reporter.section("conformance")
     for line in [*_table(tally), *_broken(tally), *_known(tally), *_unchecked(tally)]:
         reporter.write_line(line)
-    for line in [*_left(closing), *_postponed(closing.patience)]:
+    for line in [*_left(closing), *_waited(closing.patience)]:
         reporter.write_line(line)
     sent = closing.transcript
     own = max(0.0, closing.seconds - sent.seconds)
@@ -132,11 +132,18 @@ def _left(closing: Closing) -> list[str]:
     return [*lines, f"  to remove them: {closing.cleanup}"]
 
 
-def _postponed(patience: Patience) -> list[str]:
-    if not patience.postponed:
-        return []
-    times = "once" if patience.postponed == 1 else f"{patience.postponed} times"
-    return [f"the hub asked for a pause {times} (429 or 503); waited {patience.paused:g} s"]
+def _waited(patience: Patience) -> list[str]:
+    """Say what the hub and its connection asked of the run's patience."""
+    lines = []
+    if patience.postponed:
+        times = "once" if patience.postponed == 1 else f"{patience.postponed} times"
+        lines.append(
+            f"the hub asked for a pause {times} (429 or 503); waited {patience.paused:g} s"
+        )
+    if patience.repeated:
+        again = count_of_rules(patience.repeated)
+        lines.append(f"checked again after a lost connection: {again}")
+    return lines
 
 
 def last_line(tally: Tally, closing: Closing) -> str:

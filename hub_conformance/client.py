@@ -169,6 +169,8 @@ class Client:
         # No session around it: one would follow half of a redirect, keep cookies (credentials that
         # nobody asked for) and read `.netrc`.
         self._adapter = transport.Adapter()
+        #: Whether a connection was lost: from then on no write is trusted to a kept one.
+        self._is_wary = False
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -198,9 +200,12 @@ class Client:
         A kept connection may close under our hands. Of a write the answer may be lost though it has
         been carried out.
         """
+        if self._is_wary and request.writes:
+            self._adapter.hang_up()
         try:
             return self._exchange_once(request)
         except ConnectionLost:
+            self._is_wary = True
             if request.writes:
                 raise
         return self._exchange_once(request)

@@ -117,6 +117,13 @@ class Adapter(HTTPAdapter):
             self._only = super().get_connection_with_tls_context(*args, **kwargs)
         return self._only
 
+    def hang_up(self) -> None:
+        """Close the kept connections; the next request opens a new one."""
+        pool = self._only.pool if isinstance(self._only, HTTPConnectionPool) else None
+        for each in list(pool.queue) if pool else ():
+            if each:
+                each.close()
+
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return what goes into the request line; there is never a proxy."""
         return request.path_url

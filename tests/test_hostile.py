@@ -162,7 +162,7 @@ def test_lost_answers_and_requests_change_no_verdict(
     pytester: pytest.Pytester, reference: EmbeddedHub
 ) -> None:
     with turning(reference.url, 10**6, "cut") as server:
-        server.loses, server.latency = 12, 0.002
+        server.loses, server.latency = 32, 0.002
         result, said = run(pytester, server.origin)
     assert result.ret == 0, said
     assert "checked again after a lost connection" in said

@@ -5,7 +5,7 @@ Registered by `plugin` only when the suite is asked for. `outcomes` has the hook
 
 from __future__ import annotations
 
-import shlex
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from . import baseline, contract, embedded, fixtures, plugin
+from . import baseline, cleanup, contract, embedded, fixtures, plugin
 from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
@@ -29,7 +29,7 @@ from .report import document, summary
 from .report.progress import Progress
 from .report.result import Result, Tally
 from .rules import KNOWN, MARK, rule_of
-from .sandbox import PREFIX, new_run_id
+from .sandbox import new_run_id
 from .secret import Scrubber, scrub_log_records
 from .settings import Settings, read, take_secrets
 from .target import NEWEST, Target, contract_version, discover, parse_version
@@ -63,6 +63,8 @@ class Run:
         self.patience = Patience(settings.limit_seconds)
         #: What the run could not remove, in words.
         self.left: list[str] = []
+        #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
+        self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
 
     @property
@@ -105,6 +107,8 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Find out what hub this is, before anything is collected or any worker started."""
+        if not self.is_worker:  # a CI job that is cancelled: removed like what ctrl-C leaves
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if self.is_worker:
                 handed = vars(self.config)["workerinput"][HANDED]
@@ -330,23 +334,16 @@ class Run:
             transcript=self.transcript,
             patience=self.patience,
             left=tuple(map(self.scrubber.scrub, self.left)),
-            cleanup=self.cleanup_command,
+            cleanup=cleanup.command(self.target.base, self.settings.prefix, self.id),
         )
-
-    @property
-    def cleanup_command(self) -> str:
-        """The command that removes what this run left behind."""
-        assert self.target
-        command = f"python -m hub_conformance cleanup --hub-url={shlex.quote(self.target.base)}"
-        if self.settings.prefix != PREFIX:
-            command += f" --hub-prefix={self.settings.prefix}"
-        return f"{command} --run-id={self.id}"
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """End the embedded hub."""
         if self.embedded:
             self.embedded.stop()
+        if self._on_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._on_sigterm)
         self._undo_logging()
 
 

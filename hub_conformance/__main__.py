@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from . import cleanup
 from .contract.printed import as_yaml
 from .errors import ConformanceError, UsageError
+from .guard import Named
 from .report.defects import page
 from .report.diff import changes, load
 from .sandbox import PREFIX
@@ -31,6 +33,11 @@ def parser() -> argparse.ArgumentParser:
     clean.add_argument("--hub-token-file", metavar="FILE", type=Path)
     clean.add_argument("--hub-ca-bundle", metavar="FILE")
     clean.add_argument("--hub-prefix", metavar="TEXT", default=PREFIX)
+    clean.add_argument(
+        "--hub-login",
+        metavar="USER",
+        help="whose tokens to look through too",
+    )
     clean.add_argument("--run-id", metavar="ID", help="remove what this one run left, no other's")
     clean.add_argument("--yes", action="store_true", help="do not ask")
     clean.set_defaults(run=_cleanup)
@@ -78,8 +85,11 @@ def _cleanup(options: argparse.Namespace) -> int:
         token,
         options.run_id or prefix,
         check_ca_bundle(options.hub_ca_bundle),
+        (options.hub_login or "").partition(":")[0],
     )
     found = cleanup.leftovers(hub, guard)
+    if not options.run_id:
+        found = _without_living(found, prefix)
     for named in found:
         print(f"{named.kind} {named.inside} {named.name}".replace("  ", " "))
     if not found:
@@ -92,6 +102,14 @@ def _cleanup(options: argparse.Namespace) -> int:
     for line in left:
         print(f"left: {line}", file=sys.stderr)
     return 1 if left else 0
+
+
+def _without_living(found: list[Named], prefix: str) -> list[Named]:
+    """Leave out what runs that may still be going on have made, and say so."""
+    living = cleanup.of_living_runs(found, prefix, datetime.now(UTC))
+    for run in sorted(set(living.values())):
+        print(f"{run} may still be going on, it started less than an hour ago: --run-id={run}")
+    return [each for each in found if each not in living]
 
 
 def _diff(options: argparse.Namespace) -> int:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .client import Client, origin_of
 from .errors import SetupFailed
 from .guard import Guard, Named
 from .hub import Hub, quoted
-from .sandbox import Sandbox
+from .sandbox import PREFIX, Sandbox
 from .secret import Scrubber, Secret
 from .target import Target, discover
 
+#: A run that started less than this ago may still be going on.
+ALIVE = timedelta(hours=1)
 
-def connect(url: str, token: Secret, prefix: str, ca_bundle: str | None) -> tuple[Hub, Guard]:
+
+def command(base: str, prefix: str, run: str) -> str:
+    """Return the command that removes what one run left on the hub at `base`."""
+    option = "" if prefix == PREFIX else f" --hub-prefix={prefix}"
+    where = f"--hub-url={shlex.quote(base)}{option}"
+    return f"python -m hub_conformance cleanup {where} --run-id={run}"
+
+
+def connect(
+    url: str, token: Secret, prefix: str, ca_bundle: str | None, login: str = ""
+) -> tuple[Hub, Guard]:
     """Return the hub and a guard that lets out what names only objects with this prefix.
+
+    `login` is the user who logged in for the run, whose tokens are looked through too.
 
     Raises UsageError when there is no hub or the token is refused.
     """
     scrubber = Scrubber()
     client = Client(origin_of(url), scrubber, ca_bundle=ca_bundle)
     target = discover(client, url, scrubber.learn(token))
-    guard = Guard(prefix, target.api, target.prefix, caller_of(target))
+    guard = Guard(prefix, target.api, target.prefix, caller_of(target), login=login)
     client.before.append(guard.before)
     return Hub(client, target, token), guard
 
@@ -38,6 +55,29 @@ def leftovers(hub: Hub, guard: Guard) -> list[Named]:
     What the token may not list is passed over: it could not have been made with it either.
     """
     return [*_users(hub, guard), *_groups(hub, guard), *_services(hub, guard), *_tokens(hub, guard)]
+
+
+def of_living_runs(found: Iterable[Named], prefix: str, now: datetime) -> dict[Named, str]:
+    """Return what belongs to runs that may still be going on, each with the run's id.
+
+    By the time in the id, and that of the token by its note; what bears no time belongs to none.
+    """
+    pattern = re.compile(
+        rf"{re.escape(prefix)}-(\d{{8}}t\d{{6}}z)-[0-9a-f]{{4}}(?=-)", re.IGNORECASE
+    )
+    living = {}
+    for named in found:
+        match = pattern.match(named.label or named.name) or pattern.match(named.inside)
+        if match and now - _time(match[1]) < ALIVE:
+            living[named] = match[0]
+    return living
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.strptime(text.upper(), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:  # digits, and no time
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def remove(hub: Hub, guard: Guard, found: list[Named]) -> list[str]:
@@ -80,11 +120,10 @@ def _services(hub: Hub, guard: Guard) -> Iterator[Named]:
 
 
 def _tokens(hub: Hub, guard: Guard) -> Iterator[Named]:
-    if not guard.caller:
-        return
-    answer = hub.get(f"/users/{quoted(guard.caller)}/tokens")
-    if answer.status != 200:
-        raise SetupFailed(f"the caller's tokens cannot be listed: {answer!r}")
-    for token in answer.json["api_tokens"]:
-        if guard.owns(str(token.get("note", ""))):
-            yield Named("token", str(token["id"]), inside=guard.caller)
+    for owner in sorted(guard.callers):
+        answer = hub.get(f"/users/{quoted(owner)}/tokens")
+        if answer.status != 200:
+            raise SetupFailed(f"the tokens of {owner} cannot be listed: {answer!r}")
+        for token in answer.json["api_tokens"]:
+            if guard.owns(str(token.get("note", ""))):
+                yield Named("token", str(token["id"]), inside=owner, label=token["note"])

@@ -20,7 +20,8 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError as TransportError
 
 from . import transport
-from .errors import AnswerTooLarge, HubError, OtherOrigin
+from .errors import AnswerTooLarge, ConnectionLost, HubError, OtherOrigin
+from .patience import Patience
 from .secret import Scrubber, Secret
 
 #: Methods that change nothing. Any other may, also one that nobody has heard of.
@@ -29,7 +30,11 @@ READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SECRET_KEYS = frozenset({"token", "code", "access_token", "refresh_token"})
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-SIZE_LIMIT = 32 * 1024 * 1024
+#: Of one body, in bytes. Far above any page of a list; parsed, JSON takes up to 24 times as much.
+SIZE_LIMIT = 3 * 1024 * 1024
+_SHORTEST = 0.05
+#: Bytes of a body that is looked through for a message.
+_LONGEST_ERROR = 65536
 _HEADERS = {"User-Agent": "hub-conformance", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 #: What may come out of `requests` and of what lies below it.
 _BROKEN = (requests.RequestException, TransportError, OSError, ValueError)
@@ -106,9 +111,11 @@ class Answer:
                 found[key] = self.scrubber.learn(found[key])
         return found
 
-    @property
+    @cached_property
     def message(self) -> str:
-        """The `message` of an error body; "" when there is none."""
+        """The `message` of an error body; "" when there is none, or the body is no short one."""
+        if len(self.body) > _LONGEST_ERROR:
+            return ""
         try:
             body = jsonlib.loads(self.body)
         except (ValueError, RecursionError):
@@ -133,6 +140,8 @@ class Client:
     `origin` is scheme://host[:port]; `ca_bundle` a file or folder of certificates to trust instead
     of the system's. Redirects are never followed: a redirect is an answer to judge, and the token
     stays with the origin it was given for. Neither `.netrc` nor proxy variables are read.
+    `patience` says how long an answer may take at this point of the run, and whether a hub that
+    asks for a pause is granted one.
     """
 
     def __init__(
@@ -144,12 +153,14 @@ class Client:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         size_limit: int = SIZE_LIMIT,
+        patience: Patience | None = None,
     ) -> None:
         self.origin = origin
         self.scrubber = scrubber
         self.connect_seconds = connect_seconds
         self.read_seconds = read_seconds
         self.size_limit = size_limit
+        self.patience = patience or Patience()
         self.before: list[BeforeHook] = []
         self.after: list[AfterHook] = []
         self.requests_sent = 0
@@ -158,6 +169,8 @@ class Client:
         # No session around it: one would follow half of a redirect, keep cookies (credentials that
         # nobody asked for) and read `.netrc`.
         self._adapter = transport.Adapter()
+        #: Whether a connection was lost: from then on no write is trusted to a kept one.
+        self._is_wary = False
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -166,21 +179,54 @@ class Client:
     def send(self, request: Request) -> Answer:
         """Send one request and return the whole answer.
 
-        Raises what the hooks raise (the guard's OutOfBounds), OtherOrigin for a path that leads
-        elsewhere, HubUnreachable, HubTooSlow or AnswerTooLarge.
+        Waits and sends it again where the hub puts it off, politely: see `Patience.pause`. Raises
+        what the hooks raise (the guard's OutOfBounds), OtherOrigin for a path that leads elsewhere,
+        ConnectionLost, HubUnreachable, HubTooSlow or AnswerTooLarge.
         """
         self._before(request)
-        started = time.perf_counter()
+        pauses = 0
+        while True:
+            answer = self._exchange(request)
+            pause = self.patience.pause(answer.status, answer.headers, pauses)
+            if pause is None:
+                self._after(answer)
+                return answer
+            time.sleep(pause)
+            pauses += 1
+
+    def _exchange(self, request: Request) -> Answer:
+        """Send a request; again where the connection was lost, unless it may change something.
+
+        A kept connection may close under our hands. Of a write the answer may be lost though it has
+        been carried out.
+        """
+        if self._is_wary and request.writes:
+            self._adapter.hang_up()
         try:
-            with self._open(request, self.read_seconds) as response:
+            return self._exchange_once(request)
+        except ConnectionLost:
+            self._is_wary = True
+            if request.writes:
+                raise
+        return self._exchange_once(request)
+
+    def _exchange_once(self, request: Request) -> Answer:
+        started = time.perf_counter()
+        seconds = self._seconds(self.read_seconds)
+        try:
+            with self._open(request, seconds) as response:
                 body = b"".join(self._limited(response.iter_content(transport.PIECE), request))
         except _BROKEN as error:
-            failure = self._explain(error, request, self.read_seconds)
+            failure = self._explain(error, request, seconds)
         else:
-            return self._finish(request, response, body, started)
+            return self._answer(request, response, body, started)
         finally:
             self.seconds_waited += time.perf_counter() - started
         raise failure  # outside the handler: what was caught holds the token, and must not hang on
+
+    def _seconds(self, wanted: float) -> float:
+        """How long an answer may take: a limit of 0 would be none for the layers below."""
+        return max(min(wanted, self.patience.left()), _SHORTEST)
 
     def stream(self, request: Request, seconds: float) -> Iterator[str]:
         """Yield the lines of a streamed 200 answer, for at most `seconds`.
@@ -188,17 +234,18 @@ class Client:
         Raises AssertionError when the status is another one, else as `send`.
         """
         self._before(request)
-        started = time.perf_counter()
+        started, seconds = time.perf_counter(), self._seconds(seconds)
         body = bytearray()
         try:
-            with self._open(request, seconds) as response:
+            with self._open_stream(request, seconds) as response:
                 for line in self._lines(response, request, body):
                     if response.status_code == 200:
                         yield line
         except _BROKEN as error:
             failure: Exception = self._explain(error, request, seconds)
         else:
-            answer = self._finish(request, response, bytes(body), started)
+            answer = self._answer(request, response, bytes(body), started)
+            self._after(answer)
             if answer.status == 200:
                 return
             failure = AssertionError(f"expected a stream, got {answer!r}")
@@ -222,20 +269,20 @@ class Client:
     def _open(self, request: Request, seconds: float) -> requests.Response:
         prepared = self._prepare(request)
         self.requests_sent += 1
-        for attempt in (1, 2):
-            try:
-                return self._adapter.send(
-                    prepared,
-                    stream=True,
-                    timeout=(self.connect_seconds, seconds),
-                    verify=self._verify,
-                )
-            except requests.ConnectionError as error:
-                # A kept connection may close under our hands. Only what changes nothing is sent
-                # again: a lost answer to a write may still have been carried out.
-                if attempt == 2 or request.writes or not transport.was_dropped(error):
-                    raise
-        raise AssertionError("unreachable")
+        connecting = min(self.connect_seconds, seconds)
+        return self._adapter.send(
+            prepared, stream=True, timeout=(connecting, seconds), verify=self._verify
+        )
+
+    def _open_stream(self, request: Request, seconds: float) -> requests.Response:
+        """Open a stream, again where a kept connection closes under our hands."""
+        try:
+            return self._open(request, seconds)
+        except requests.ConnectionError as error:
+            kind, _ = transport.explain(error, seconds, seconds)
+            if request.writes or kind is not ConnectionLost:
+                raise
+        return self._open(request, seconds)
 
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         url = self.origin + request.target
@@ -265,10 +312,10 @@ class Client:
                 )
             yield chunk
 
-    def _finish(
+    def _answer(
         self, request: Request, response: requests.Response, body: bytes, started: float
     ) -> Answer:
-        answer = Answer(
+        return Answer(
             request=request,
             status=response.status_code,
             headers=response.headers,
@@ -276,12 +323,10 @@ class Client:
             elapsed=time.perf_counter() - started,
             scrubber=self.scrubber,
         )
-        self._after(answer)
-        return answer
 
     def _explain(self, error: Exception, request: Request, seconds: float) -> HubError:
         """Turn a transport's exception into one sentence that carries no secret."""
-        kind, sentence = transport.explain(error, self.connect_seconds, seconds)
+        kind, sentence = transport.explain(error, min(self.connect_seconds, seconds), seconds)
         what = f"{request.method} {self.origin}{request.path}"
         return kind(self.scrubber.scrub(f"{what}: {sentence}"))
 

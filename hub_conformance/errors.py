@@ -3,7 +3,8 @@
 ConformanceError
 ├── UsageError         the run cannot start: a bad option, no hub, a refused token
 ├── HubError           no usable answer came back
-│   ├── HubUnreachable     nothing answers, or the connection broke
+│   ├── HubUnreachable     nothing answers
+│   │   └── ConnectionLost     the connection broke; a write may have been carried out
 │   ├── HubTooSlow         no whole answer within the time limit
 │   └── AnswerTooLarge     the answer passes the size limit
 ├── OutOfBounds        a request that the sandbox's guard does not let out
@@ -28,6 +29,10 @@ class HubError(ConformanceError):
 
 class HubUnreachable(HubError):
     """Nothing answers at the hub's address, or the connection broke."""
+
+
+class ConnectionLost(HubUnreachable):
+    """The connection broke before the answer was there; a write may have been carried out."""
 
 
 class HubTooSlow(HubError):

@@ -93,7 +93,7 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     proxied = clients[origin_of(target.public)] if target.public else None
     sandbox = Sandbox(Hub(main, target, hub_run.token, proxied=proxied), guard)
     yield sandbox
-    _emptied(sandbox)
+    _emptied(sandbox, hub_run.left)
     for client in clients.values():
         client.close()
 
@@ -131,7 +131,7 @@ def shared(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
         user_options=hub_run.settings.user_options,
     )
     yield sandbox
-    _emptied(sandbox)
+    _emptied(sandbox, hub_run.left)
 
 
 @pytest.fixture
@@ -142,8 +142,11 @@ def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
     _emptied(inner)
 
 
-def _emptied(sandbox: Sandbox) -> None:
+def _emptied(sandbox: Sandbox, at_the_end: list[str] | None = None) -> None:
+    """Remove what a sandbox made. What cannot be is told; in the end also how to remove it."""
     left = sandbox.close()
+    if at_the_end is not None:
+        at_the_end += left
     assert not left, "left behind on the hub: " + "; ".join(left)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -44,11 +44,15 @@ _BOOLEANS = frozenset({"", "true", "false", "yes", "no", "on", "off", "t", "f", 
 
 @dataclass(frozen=True)
 class Named:
-    """Something a writing request names. `inside` is the user of a server, share or token."""
+    """Something a writing request names. `inside` is the user of a server, share or token.
+
+    `label` is the note of a token that was found on a hub.
+    """
 
     kind: str
     name: str
     inside: str = ""
+    label: str = field(default="", compare=False)
 
 
 class Guard:

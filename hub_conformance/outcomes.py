@@ -9,7 +9,7 @@ import pytest
 
 from . import plugin
 from .baseline import EMPTY, Baseline, Known
-from .errors import SetupFailed
+from .errors import ConnectionLost, SetupFailed
 from .report.failure import explain, said_by
 from .report.result import Result
 from .rules import CellsFailed, Rule, rule_id, rule_of
@@ -37,16 +37,23 @@ class Outcomes:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Turn an outcome into a verdict that explains itself and shows no secret."""
         found = rule_of(item)
+        was_lost = bool(call.excinfo and isinstance(call.excinfo.value, ConnectionLost))
         if found and call.when != "teardown":
-            _make_cheap(call)
+            _make_cheap(call, is_shown=self._shows_tracebacks)
         report = yield
         if found and call.when == "teardown":
             report.__dict__["hub_requests"] = self.run.transcript.since_start
+        report.__dict__["hub_lost"] = was_lost
         if found and _ends(report):
             self._judge(item, found, report, call)
         report.longrepr = self.run.scrubber.scrub_tree(report.longrepr)
         report.sections = self.run.scrubber.scrub_tree(report.sections)
         return report
+
+    @property
+    def _shows_tracebacks(self) -> bool:
+        """Whether `--tb` asks for them: a rule's failure otherwise explains itself."""
+        return bool(self.run.config.option.tbstyle != "auto")
 
     def _judge(
         self, item: pytest.Item, found: Rule, report: pytest.TestReport, call: pytest.CallInfo[None]
@@ -105,8 +112,7 @@ class Outcomes:
             return
         if result.verdict in BROKEN:
             report.outcome = "failed"
-            wants_traceback = self.run.config.option.tbstyle != "auto" and error is not None
-            if not wants_traceback:
+            if not self._shows_tracebacks or error is None:
                 told: Any = self._explain(result, said_by(error, result.reason))
                 report.longrepr = (
                     told  # pytest asks for `toterminal` and `reprcrash`, no base class
@@ -182,14 +188,23 @@ class Outcomes:
         return report
 
 
-def _make_cheap(call: pytest.CallInfo[None]) -> None:
-    """Turn a missing prerequisite into a skip before pytest renders its traceback.
+def _make_cheap(call: pytest.CallInfo[None], *, is_shown: bool) -> None:
+    """Turn a missing prerequisite into a skip, and drop a traceback that nobody will see.
 
-    One that fails in a fixture of the session is met by hundreds of rules, and nobody reads that.
+    pytest renders tracebacks before anybody may say no, which takes longer than the rule; that of a
+    fixture of the session, which hundreds of rules meet, grows with each of them.
     """
-    if call.excinfo and isinstance(error := call.excinfo.value, SetupFailed):
-        skip = pytest.skip.Exception(f"untested: {error}", _use_item_location=True)
-        call.excinfo = pytest.ExceptionInfo.from_exc_info((type(skip), skip, call.excinfo.tb))
+    if not call.excinfo:
+        return
+    error, trace = call.excinfo.value, call.excinfo.tb
+    if isinstance(error, SetupFailed):
+        error = pytest.skip.Exception(f"untested: {error}", _use_item_location=True)
+    elif is_shown or not isinstance(error, Exception):  # a skip is none
+        return
+    else:
+        while trace.tb_next:
+            trace = trace.tb_next
+    call.excinfo = pytest.ExceptionInfo.from_exc_info((type(error), error, trace))
 
 
 def _ends(report: pytest.TestReport) -> bool:

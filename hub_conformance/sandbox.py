@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from .client import Answer
-from .errors import HubError, SetupFailed
+from .errors import ConnectionLost, HubError, SetupFailed
 from .guard import Guard, Named
 from .hub import Hub, quoted
+from .lost import made_after_all
 from .secret import Secret
 from .user_servers import POLL_SECONDS, UserServers
 
@@ -208,15 +209,23 @@ class Sandbox(UserServers):
     def make(self, what: str, path: str, body: dict[str, Any], method: str = "POST") -> Answer:
         """Send a writing request whose objects belong to this sandbox, even while an inner is open.
 
-        Raises SetupFailed with `what` when the hub refuses.
+        One whose answer is lost is looked up before it is sent again, once. Raises
+        SetupFailed with `what` when the hub refuses.
         """
         innermost, self.guard.noted = self.guard.noted, self._note
         try:
-            answer = self.hub.request(method, path, json=body)
+            answer = self._request(method, path, dict(body))
         finally:
             self.guard.noted = innermost
         self._need(answer, what)
         return answer
+
+    def _request(self, method: str, path: str, body: dict[str, Any]) -> Answer:
+        try:
+            return self.hub.request(method, path, json=body)
+        except ConnectionLost:
+            made = made_after_all(self, path, body)
+        return made or self.hub.request(method, path, json=body)
 
     # --- removing
 
@@ -240,11 +249,13 @@ class Sandbox(UserServers):
             refused = {each for each in self._made & self.guard.refused if each.kind in _LISTS}
             self.outer._made |= refused
             self._made -= refused
-        problems = [self._remove(each) for kind in _PATHS for each in self._removable(kind)]
+        removed = ((each, self._remove(each)) for kind in _PATHS for each in self._removable(kind))
+        problems = {each: problem for each, problem in removed if problem}
         self._made.clear()
         if self.outer:
+            self.outer._made |= problems.keys()  # a hub that is back by then lets them go
             self.guard.noted = self.outer._note
-        return [problem for problem in problems if problem]
+        return list(problems.values())
 
     def _there(self, kind: str) -> set[str] | None:
         """Names of a kind that the hub has, lower-cased; None where they cannot be listed."""
@@ -271,7 +282,7 @@ class Sandbox(UserServers):
         try:
             if self._never_was(named):
                 return None
-            answer = self._delete(named)
+            answer = self._delete_twice(named)
         except (HubError, SetupFailed, AssertionError) as error:
             return f"{named.kind} {named.inside or named.name}: {error}"
         # Who was not let make it may not remove it either.
@@ -288,6 +299,13 @@ class Sandbox(UserServers):
         if named.kind != "server":
             return False
         return named.name not in self.server_models(User(named.inside, self))
+
+    def _delete_twice(self, named: Named) -> Answer:
+        """Delete a thing, again when the answer is lost: what is gone by then is as good."""
+        try:
+            return self._delete(named)
+        except ConnectionLost:
+            return self._delete(named)
 
     def _delete(self, named: Named) -> Answer:
         if named.kind == "server":

@@ -5,7 +5,7 @@ Registered by `plugin` only when the suite is asked for. `outcomes` has the hook
 
 from __future__ import annotations
 
-import time
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from . import baseline, contract, embedded, fixtures, plugin
+from . import baseline, cleanup, contract, embedded, fixtures, plugin
 from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
@@ -22,7 +22,9 @@ from .collection import Collection
 from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
 from .fuzz import Findings, item_of
+from .lost import Repeating
 from .outcomes import Outcomes
+from .patience import PREFLIGHT_SECONDS, Patience
 from .report import document, summary
 from .report.progress import Progress
 from .report.result import Result, Tally
@@ -36,8 +38,6 @@ from .verdicts import OK, exit_status
 
 #: What a worker of pytest-xdist is told by the controller, and tells it in the end.
 HANDED = plugin.PACKAGE
-#: A run in which nothing has been answered for so long is over, in seconds.
-PATIENCE_SECONDS = 300.0
 COLLECTED_NOTHING = 5
 
 
@@ -60,9 +60,11 @@ class Run:
         self.capabilities = Capabilities(settings.expected)
         self.outcomes = Outcomes(self)
         self.id = new_run_id(settings.prefix)
-        self.incomplete = ""
-        self.is_tearing_down = False
-        self.started = self.last_answer = time.monotonic()
+        self.patience = Patience(settings.limit_seconds)
+        #: What the run could not remove, in words.
+        self.left: list[str] = []
+        #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
+        self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
 
     @property
@@ -78,9 +80,9 @@ class Run:
         return self.target.applies if self.target else parse_version(NEWEST)
 
     @property
-    def seconds(self) -> float:
-        """How long the run has taken."""
-        return time.monotonic() - self.started
+    def incomplete(self) -> str:
+        """Why the run was ended before its last rule; "" when it was not."""
+        return self.patience.over
 
     @property
     def is_partial(self) -> bool:
@@ -90,13 +92,14 @@ class Run:
             set(self.config.args) != {str(each) for each in self.files}
         )
 
-    def client(self, origin: str) -> Client:
-        """Return a client of `origin` with the run's limits."""
+    def client(self, origin: str, patience: Patience | None = None) -> Client:
+        """Return a client of `origin` with the run's limits, or with those of `patience`."""
         return Client(
             origin,
             self.scrubber,
             ca_bundle=self.settings.ca_bundle,
             read_seconds=self.settings.read_seconds,
+            patience=patience or self.patience,
         )
 
     # --- before any test
@@ -104,6 +107,8 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Find out what hub this is, before anything is collected or any worker started."""
+        if not self.is_worker:  # a CI job that is cancelled: removed like what ctrl-C leaves
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if self.is_worker:
                 handed = vars(self.config)["workerinput"][HANDED]
@@ -149,11 +154,13 @@ class Run:
             base, self.token = self.embedded.url, self.embedded.token
         assert self.token
         self.scrubber.learn(self.token)
-        client = self.client(origin_of(base))
+        patience = Patience(PREFLIGHT_SECONDS)
+        client = self.client(origin_of(base), patience)
         try:
             self.target = discover(client, base, self.token, public=self.settings.public)
         finally:
             client.close()
+            self.patience.add(patience.totals())
         given = {"login": self.settings.login, "client": self.settings.oauth_client}
         self._read_accounts(self.embedded.accounts if self.embedded else given)
 
@@ -208,7 +215,7 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """End a rule that this version, or this run, cannot check."""
-        self.is_tearing_down = False
+        self.patience.is_cleaning = False
         self.transcript.start()
         if self.answer_check:
             self.answer_check.start()
@@ -218,25 +225,19 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
         """Let requests out that remove things, whatever the time."""
-        self.is_tearing_down = True
+        self.patience.is_cleaning = True
 
     def before(self, request: Request) -> None:
         """The client's hook: stop a run that has taken too long, and one that may only read."""
-        if self.is_tearing_down:
-            return
-        if self.settings.read_only and request.writes:
+        is_cleaning = self.patience.is_cleaning
+        if self.settings.read_only and request.writes and not is_cleaning:
             raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
-        limit, silence = self.settings.limit_seconds, time.monotonic() - self.last_answer
-        if limit and self.seconds > limit:
-            self.incomplete = f"--hub-time-limit of {limit:g} s"
-        elif silence > PATIENCE_SECONDS:
-            self.incomplete = f"no answer for {PATIENCE_SECONDS:g} s"
-        if self.incomplete:
+        if self.patience.left() <= 0:
             raise OutOfTime(f"the run was over: {self.incomplete}")
 
     def after(self, answer: Answer) -> None:
         """The client's hook: keep and check what came back."""
-        self.last_answer = time.monotonic()
+        self.patience.heard(answer.status)
         self.transcript.after(answer)
         if self.answer_check:
             self.answer_check.after(answer)
@@ -298,6 +299,8 @@ class Run:
             "findings": self.findings.dump(),
             "observed": self.capabilities.observed,
             "incomplete": self.incomplete,
+            "patience": self.patience.totals(),
+            "left": self.left,
         }
 
     @pytest.hookimpl(optionalhook=True)
@@ -308,7 +311,9 @@ class Run:
             self.transcript.add(told["totals"])
             self.answer_check.add(told["met"])
             self.findings.load(told["findings"])
-            self.incomplete = self.incomplete or told["incomplete"]
+            self.patience.over = self.patience.over or told["incomplete"]
+            self.patience.add(told["patience"])
+            self.left += told["left"]
             for name, has in told["observed"].items():
                 self.capabilities.observe(name, has)
 
@@ -325,8 +330,11 @@ class Run:
             partial=self.is_partial,
             incomplete=self.incomplete,
             absent=self.capabilities.absent,
-            seconds=self.seconds,
+            seconds=self.patience.seconds,
             transcript=self.transcript,
+            patience=self.patience,
+            left=tuple(map(self.scrubber.scrub, self.left)),
+            cleanup=cleanup.command(self.target.base, self.settings.prefix, self.id),
         )
 
     @pytest.hookimpl(trylast=True)
@@ -334,6 +342,8 @@ class Run:
         """End the embedded hub."""
         if self.embedded:
             self.embedded.stop()
+        if self._on_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._on_sigterm)
         self._undo_logging()
 
 
@@ -356,6 +366,7 @@ def activate(config: pytest.Config, files: list[str]) -> None:
     config.pluginmanager.register(run, "hub_conformance.run")
     config.pluginmanager.register(Collection(run), "hub_conformance.collection")
     config.pluginmanager.register(run.outcomes, "hub_conformance.outcomes")
+    config.pluginmanager.register(Repeating(run.patience), "hub_conformance.repeating")
     config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
     if config.option.verbose >= 0 and not run.is_worker:
         config.pluginmanager.register(Progress(run), "hub_conformance.progress")

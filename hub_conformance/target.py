@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from .client import Answer, Client, Request, origin_of
 from .errors import HubError, UsageError
+from .patience import POSTPONED
 from .secret import Secret
 
 #: Minor releases the contract is judged on, oldest first.
@@ -154,8 +155,12 @@ def _version(client: Client, base: str, api: str) -> str:
         except ValueError as error:
             raise UsageError(f"{base} reports a version that cannot be read: {error}") from None
         return str(version)
+    if answer.status >= 500 or answer.status in POSTPONED:
+        raise UsageError(
+            f"{base} cannot be used now: GET {api}/ answered {_status(answer)}; is the hub up?"
+        )
     raise UsageError(
-        f"{base} is no JupyterHub: GET {api}/ answered {answer.status}"
+        f"{base} is no JupyterHub: GET {api}/ answered {_status(answer)}"
         f" {_content_type(answer)} instead of JSON with a version."
         " If the hub lives under a base path, give it: https://host/jupyter"
     )
@@ -211,6 +216,14 @@ def _same_place(ours: str, theirs: str) -> bool:
     hosts = {here.hostname, there.hostname}
     same_port = (here.scheme, here.port) == (there.scheme, there.port)
     return same_port and (len(hosts) == 1 or hosts <= _LOOPBACK)
+
+
+def _status(answer: Answer) -> str:
+    """The status with what it says beside the body: how long to wait, where to go instead."""
+    for header in ("Retry-After", "Location"):
+        if found := answer.headers.get(header):
+            return f"{answer.status} ({header}: {answer.scrubber.scrub(found)[:200]!r})"
+    return str(answer.status)
 
 
 def _said(answer: Answer) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .client import Answer
 
 #: Exchanges kept a rule: the last ones explain a failure.
 KEPT = 40
+#: Bytes of a body that are kept; parsed, JSON takes up to 24 times as much.
+KEPT_BYTES = 65536
 #: Characters of a body that a report shows.
 SHOWN = 1500
 #: Headers of an answer that a report shows.
@@ -33,7 +36,7 @@ class Transcript:
 
     def after(self, answer: Answer) -> None:
         """Keep one exchange."""
-        self.answers.append(answer)
+        self.answers.append(_shortened(answer))
         self.since_start += 1
         self.requests += 1
         self.seconds += answer.elapsed
@@ -46,6 +49,13 @@ class Transcript:
         """Add the counts of another process."""
         self.requests += int(totals.get("requests", 0))
         self.seconds += totals.get("seconds", 0.0)
+
+
+def _shortened(answer: Answer) -> Answer:
+    """The same answer without the rest of a large body, which a whole rule would hold on to."""
+    if len(answer.body) <= KEPT_BYTES:
+        return answer
+    return replace(answer, body=answer.body[:KEPT_BYTES])
 
 
 def cut(text: str) -> str:

@@ -23,7 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from .errors import AnswerTooLarge, HubError, HubTooSlow, HubUnreachable
+from .errors import AnswerTooLarge, ConnectionLost, HubError, HubTooSlow, HubUnreachable
 
 #: Bytes of one answer on the wire. Above the client's own limit of a body, which words it better.
 WIRE_LIMIT = 64 * 1024 * 1024
@@ -117,6 +117,13 @@ class Adapter(HTTPAdapter):
             self._only = super().get_connection_with_tls_context(*args, **kwargs)
         return self._only
 
+    def hang_up(self) -> None:
+        """Close the kept connections; the next request opens a new one."""
+        pool = self._only.pool if isinstance(self._only, HTTPConnectionPool) else None
+        for each in list(pool.queue) if pool else ():
+            if each:
+                each.close()
+
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return what goes into the request line; there is never a proxy."""
         return request.path_url
@@ -138,9 +145,9 @@ def explain(
     if _has(error, WireLimitPassed):
         return AnswerTooLarge, f"the answer has {cause} on the wire"
     if _has(error, _DeadlinePassed):
-        return HubTooSlow, f"no whole answer within {read_seconds:g} s"
+        return HubTooSlow, f"no whole answer within {read_seconds:.3g} s"
     if isinstance(error, requests.Timeout):  # of connect, the TLS handshake or sending
-        return HubUnreachable, f"no connection within {connect_seconds:g} s"
+        return HubUnreachable, f"no connection within {connect_seconds:.3g} s"
     if isinstance(error, ValueError):  # the words of which quote what cannot be sent
         return (
             HubError,
@@ -154,19 +161,16 @@ def explain(
     if isinstance(error, requests.exceptions.SSLError):
         return HubUnreachable, f"no TLS connection ({cause}); does the hub speak https there?"
     if _has(error, http.client.RemoteDisconnected):
-        return HubUnreachable, "the connection was closed without an answer"
+        return ConnectionLost, "the connection was closed without an answer"
     if _has(error, http.client.BadStatusLine):
         return HubUnreachable, f"what came back is no HTTP ({cause[:80]!r})"
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return HubUnreachable, f"the answer's Content-Encoding is not what it says ({cause})"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return HubUnreachable, f"the connection broke in the middle of the answer ({cause})"
+        return ConnectionLost, f"the connection broke in the middle of the answer ({cause})"
+    if _has(error, ConnectionResetError, ConnectionAbortedError, BrokenPipeError):
+        return ConnectionLost, cause
     return HubUnreachable, cause
-
-
-def was_dropped(error: Exception) -> bool:
-    """Whether the other side had closed the connection."""
-    return _has(error, ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
 
 def _has(error: Exception, *kinds: type[BaseException]) -> bool:

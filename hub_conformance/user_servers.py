@@ -38,7 +38,7 @@ class UserServers(ABC):
         """
         wanted = {**(self.user_options or {}), **options}
         answer = self.make("start a server", self.server_path(user, server), wanted)
-        if answer.status == 202:
+        if answer.status != 201:  # it is starting, or was found to be when the answer was lost
             self.await_start(user, server)
         model = self.server_model(user, server)
         if not (model or {}).get("ready"):

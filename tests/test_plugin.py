@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -364,11 +365,12 @@ INTERRUPTED = """
 """
 
 
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
 def test_interrupted_run_leaves_nothing(
-    pytester: pytest.Pytester, run: Run, url: str, admin: Hub
+    pytester: pytest.Pytester, run: Run, url: str, admin: Hub, signal_name: str
 ) -> None:
     before = names(admin, "/users") | names(admin, "/groups")
-    result = run(url, str(pytester.makepyfile(INTERRUPTED)))
+    result = run(url, str(pytester.makepyfile(INTERRUPTED.replace("SIGINT", signal_name))))
     assert result.ret == 2
     assert names(admin, "/users") | names(admin, "/groups") == before
 
@@ -405,12 +407,16 @@ def test_cleanup_removes_what_a_killed_run_left(
     assert state() != before
     assert cleanup().returncode == 0
     assert state() != before, "another prefix was removed"
-    asked = cleanup("--hub-prefix=killed")
+    living = cleanup("--hub-prefix=killed", "--yes")
+    assert "may still be going on" in living.stdout
+    assert state() != before, "a run that may be alive was touched"
+    this_run = re.findall("--run-id=.*", living.stdout)[0]
+    asked = cleanup("--hub-prefix=killed", this_run)
     assert asked.returncode == 1
     assert "--yes" in asked.stderr
-    assert cleanup("--hub-prefix=killed", "--yes").returncode == 0
+    assert cleanup("--hub-prefix=killed", this_run, "--yes").returncode == 0
     assert state() == before
-    assert "nothing" in cleanup("--hub-prefix=killed", "--yes").stdout
+    assert "nothing" in cleanup("--hub-prefix=killed", this_run, "--yes").stdout
 
 
 def test_public_names_are_pinned() -> None:

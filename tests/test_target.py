@@ -265,12 +265,13 @@ def test_owner(server: Server, model: dict[str, Any], owner: str) -> None:
 NO_HUBS: dict[str, tuple[Reply, str]] = {
     "html": (answer(b"<html>"), "is no JupyterHub"),
     "404": (answer({}, status=404), "is no JupyterHub"),
-    "500": (answer({"version": "6.1.1"}, status=500), "answered 500 application/json"),
+    "500": (answer({"version": "6.1.1"}, status=500), "cannot be used now"),
+    "later": (answer({}, status=429, Retry_After="3600"), "429 (Retry-After: '3600')"),
     "a list": (answer(["6.1.1"]), "is no JupyterHub"),
     "no version": (answer({"name": "x"}), "is no JupyterHub"),
     "null": (answer({"version": None}), "is no JupyterHub"),
     "deep": (answer(b"[" * 100_000), "is no JupyterHub"),
-    "redirect": (answer(b"", status=302, Location="/hub/login"), "answered 302"),
+    "redirect": (answer(b"", status=302, Location="/hub/login"), "302 (Location: '/hub/login')"),
     "empty": (answer(b""), "is no JupyterHub"),
     "a number": (answer({"version": 6}), "a version that cannot be read: '6'"),
     "an object": (answer({"version": {}}), "a version that cannot be read"),
@@ -290,7 +291,7 @@ def test_no_hub(server: Server, what: str) -> None:
 
 def test_everything_is_an_error(server: Server) -> None:
     server.reply = answer(b"<h1>Oh</h1>", status=500)
-    assert "answered 500 text/html instead of JSON with a version" in refusal(server)
+    assert "answered 500; is the hub up?" in refusal(server)
 
 
 def test_hub_that_hangs(server: Server) -> None:

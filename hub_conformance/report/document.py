@@ -41,7 +41,13 @@ def build(run: Run, status: int) -> dict[str, Any]:
         },
         "options": _options(run),
         "requests": run.transcript.requests,
-        "seconds": {"total": round(run.seconds, 3), "hub": round(run.transcript.seconds, 3)},
+        "seconds": {
+            "total": round(run.patience.seconds, 3),
+            "hub": round(run.transcript.seconds, 3),
+        },
+        "postponed": closing.patience.postponed,
+        "repeated": closing.patience.repeated,
+        "left_behind": list(closing.left),
         "counts": dict(run.tally.counts),
         "rules": [result.dump() for result in run.tally],
     }

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ..patience import Patience
 from ..rules import Rule
 from ..target import Target
 from ..transcript import Transcript
@@ -33,6 +34,9 @@ class Closing:
     absent: tuple[str, ...] = ()
     seconds: float = 0.0
     transcript: Transcript = field(default_factory=Transcript)
+    patience: Patience = field(default_factory=Patience)
+    left: tuple[str, ...] = ()
+    cleanup: str = ""
 
 
 def header(target: Target, contract: str, run: str, declared: Iterable[str]) -> str:
@@ -60,6 +64,8 @@ def write(reporter: Any, tally: Tally, closing: Closing) -> None:
         return
     reporter.section("conformance")
     for line in [*_table(tally), *_broken(tally), *_known(tally), *_unchecked(tally)]:
+        reporter.write_line(line)
+    for line in [*_left(closing), *_waited(closing.patience)]:
         reporter.write_line(line)
     sent = closing.transcript
     own = max(0.0, closing.seconds - sent.seconds)
@@ -112,6 +118,31 @@ def _unchecked(tally: Tally) -> list[str]:
         if len(reasons) > SHOWN:
             left = sum(count for _, count in reasons.most_common()[SHOWN:])
             lines.append(f"{verdict}, {count_of_rules(left)}: for other reasons")
+    return lines
+
+
+def _left(closing: Closing) -> list[str]:
+    """List what is left behind, and say how it is removed."""
+    if not closing.left:
+        return []
+    lines = [f"left behind on the hub: {len(closing.left)}"]
+    lines += [f"  {_cut(each)}" for each in closing.left[:SHOWN]]
+    if len(closing.left) > SHOWN:
+        lines.append(f"  and {len(closing.left) - SHOWN} more")
+    return [*lines, f"  to remove them: {closing.cleanup}"]
+
+
+def _waited(patience: Patience) -> list[str]:
+    """Say what the hub and its connection asked of the run's patience."""
+    lines = []
+    if patience.postponed:
+        times = "once" if patience.postponed == 1 else f"{patience.postponed} times"
+        lines.append(
+            f"the hub asked for a pause {times} (429 or 503); waited {patience.paused:g} s"
+        )
+    if patience.repeated:
+        again = count_of_rules(patience.repeated)
+        lines.append(f"checked again after a lost connection: {again}")
     return lines
 
 

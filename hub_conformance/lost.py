@@ -1,0 +1,105 @@
+"""Writes whose answer was lost with the connection: what is done where nobody knows.
+
+What the sandbox makes is looked up before it is asked for again. A rule is checked anew, with
+objects of its own that nobody has touched: what the first attempt made is removed with it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.runner import call_and_report, runtestprotocol
+
+from .client import Answer
+from .guard import Named
+from .patience import Patience
+from .rules import rule_of
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+
+def made_after_all(sandbox: Sandbox, path: str, body: dict[str, Any]) -> Answer | None:
+    """Look up what a request was to make; return the answer that shows it, None to ask again.
+
+    A token that was issued without anybody learning its secret is revoked. Members and shares are
+    simply asked for again: having them twice is having them once.
+    """
+    match path.split("/")[1:]:
+        case ["users"]:
+            names = list(body.get("usernames", ()))
+            found = [sandbox.hub.get(f"/users/{name}") for name in names]
+            body["usernames"] = [
+                name for name, answer in zip(names, found, strict=True) if not answer.ok
+            ]
+            return None if body["usernames"] else found[-1]
+        case ["users", _] | ["groups", _] | ["services", _]:
+            return _if_ok(sandbox.hub.get(path))
+        case ["users", name, "server"]:
+            return _server(sandbox, name, "")
+        case ["users", name, "servers", server]:
+            return _server(sandbox, name, server)
+        case ["users", name, "tokens"]:
+            _revoke(sandbox, name, body.get("note"))
+    return None
+
+
+def _if_ok(answer: Answer) -> Answer | None:
+    return answer if answer.ok else None
+
+
+def _server(sandbox: Sandbox, name: str, server: str) -> Answer | None:
+    answer = sandbox.hub.get(f"/users/{name}", params={"include_stopped_servers": "1"})
+    model = answer.json.get("servers", {}).get(server) if answer.ok else None
+    return answer if model and (model.get("ready") or model.get("pending")) else None
+
+
+def _revoke(sandbox: Sandbox, name: str, note: object) -> None:
+    answer = sandbox.hub.get(f"/users/{name}/tokens")
+    for token in answer.json.get("api_tokens", ()) if answer.ok else ():
+        if note and token.get("note") == note:
+            named = Named("token", str(token["id"]), inside=name)
+            sandbox.guard.adopt([named])
+            sandbox.guard.noted(named)
+            sandbox.hub.delete(f"/users/{name}/tokens/{named.name}")
+
+
+class Repeating:
+    """A hook that checks a rule once more when a connection was lost under it."""
+
+    def __init__(self, patience: Patience) -> None:
+        self.patience = patience
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run one rule, as pytest does, and once more where the connection is to blame."""
+        where = {"nodeid": item.nodeid, "location": item.location}
+        item.ihook.pytest_runtest_logstart(**where)
+        reports = self._attempt(item, nextitem) if rule_of(item) else None
+        if reports is None:
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(**where)
+        return True
+
+    def _attempt(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> list[pytest.TestReport] | None:
+        """Return the reports of a rule; None when it was in vain, all of its own torn down."""
+        private: Any = item
+        if hasattr(item, "_request") and not item._request:
+            private._initrequest()
+        reports = [call_and_report(item, "setup", log=False)]
+        if reports[0].passed and not item.config.getoption("setuponly", default=False):
+            reports.append(call_and_report(item, "call", log=False))
+        was_lost = getattr(reports[-1], "hub_lost", False)
+        # Up to the module, whose fixtures and those of the session stay for the second attempt.
+        after: Any = item.parent if was_lost else nextitem
+        reports.append(call_and_report(item, "teardown", log=False, nextitem=after))
+        if hasattr(item, "_request"):
+            private._request = False
+            private.funcargs = None
+        self.patience.repeated += was_lost
+        return None if was_lost else reports

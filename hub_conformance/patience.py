@@ -1,0 +1,118 @@
+"""How long a run waits: for one answer, for a hub that asks for a pause, and in all.
+
+A run is over at its time limit, or when the hub has given nothing usable for a while. What is over
+may still remove what it made, for a while that is bounded too.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+
+#: A run in which nothing usable has been answered for so long is over, in seconds.
+SILENCE_SECONDS = 300.0
+#: All that is asked before the first rule takes at most so long, in seconds.
+PREFLIGHT_SECONDS = 25.0
+#: What is left of a run that is over may be removed for so long, in seconds …
+CLEANING_SECONDS = 60.0
+#: … and as long as the hub goes on answering within so many.
+CLEANING_SILENCE_SECONDS = 10.0
+#: Statuses by which a hub asks for a pause, if it says how long (RFC 9110, 10.2.3).
+POSTPONED = (429, 503)
+#: The longest pause that is granted, in seconds, and how many for one request.
+LONGEST_PAUSE = 10.0
+MOST_PAUSES = 5
+
+
+class Patience:
+    """The clock of a run. `limit` is how long it may take, in seconds, None for any time.
+
+    `postponed` counts the answers that were waited for, `paused` the seconds that took; `repeated`
+    the rules that were checked once more after a lost connection.
+    """
+
+    def __init__(self, limit: float | None = None, *, silence: float | None = None) -> None:
+        self.limit = limit
+        self.silence = SILENCE_SECONDS if silence is None else silence
+        self.over = ""
+        self.is_cleaning = False
+        self.postponed = 0
+        self.paused = 0.0
+        self.repeated = 0
+        self.started = self._heard = time.monotonic()
+        self._over_since = math.inf
+        self._in_vain = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken."""
+        return time.monotonic() - self.started
+
+    def heard(self, status: int) -> None:
+        """Note an answer. A hub that breaks on everything, or puts off everything, says nothing."""
+        if status < 500 and status not in POSTPONED:
+            self._heard = time.monotonic()
+
+    def left(self) -> float:
+        """Return how long the next answer may take, in seconds; 0 when nothing is asked any more.
+
+        The first time that there is nothing left, the run is over: `over` says why.
+        """
+        now = time.monotonic()
+        until_silence = self._heard + self.silence - now
+        until_limit = math.inf if self.limit is None else self.started + self.limit - now
+        hanging = max(until_limit, 0.0) + CLEANING_SILENCE_SECONDS
+        if self.is_cleaning:  # the limit ends no run whose rules have all been checked
+            until_limit += CLEANING_SECONDS
+        if not self.over and min(until_limit, until_silence) <= 0:
+            self._end(f"--hub-time-limit of {self.limit:g} s" if until_limit <= 0 else self._why())
+        if self.over:
+            return self._left_for_cleaning(now) if self.is_cleaning else 0.0
+        left = min(until_limit, until_silence)
+        return min(left, hanging) if self.is_cleaning else left
+
+    def _why(self) -> str:
+        return f"no usable answer for {self.silence:g} s"
+
+    def _end(self, why: str) -> None:
+        self.over, self._over_since = why, time.monotonic()
+
+    def _left_for_cleaning(self, now: float) -> float:
+        silent_since = max(self._heard, self._over_since)
+        in_all = self._over_since + CLEANING_SECONDS - now
+        return max(0.0, min(in_all, silent_since + CLEANING_SILENCE_SECONDS - now))
+
+    def pause(self, status: int, headers: Mapping[str, str], pauses: int) -> float | None:
+        """Return for how long to wait before the request is sent again; None not to.
+
+        `pauses` is how often that one has been put off. A hub that was waited for in vain is not
+        waited for again until it has answered something else.
+        """
+        if status not in POSTPONED:
+            self._in_vain = False
+            return None
+        wanted = _seconds(headers.get("Retry-After", ""))
+        if wanted is None or self._in_vain or wanted > min(LONGEST_PAUSE, self.left()):
+            return None
+        if pauses >= MOST_PAUSES:
+            self._in_vain = True
+            return None
+        self.postponed += 1
+        self.paused += wanted
+        return wanted
+
+    def totals(self) -> dict[str, float]:
+        """Return the counts as plain types."""
+        return {"postponed": self.postponed, "paused": self.paused, "repeated": self.repeated}
+
+    def add(self, totals: Mapping[str, float]) -> None:
+        """Add the counts of another process."""
+        self.postponed += int(totals.get("postponed", 0))
+        self.paused += totals.get("paused", 0.0)
+        self.repeated += int(totals.get("repeated", 0))
+
+
+def _seconds(text: str) -> float | None:
+    """Return what `Retry-After` says in seconds; None for a date, or for nothing."""
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None

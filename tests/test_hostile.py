@@ -1,0 +1,168 @@
+"""Runs against hubs that break, hang or lie: each ends soon, and says why."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hub_conformance import patience
+from hub_conformance.embedded import EmbeddedHub
+
+from .hostile import TRICKS, turning
+
+#: Some of what rules do: make, read, walk, issue a token, start a server.
+RULES = '''
+    import pytest
+    from hub_conformance import rule
+
+    @rule("mine/users")
+    def test_users(hub, sandbox, alice):
+        """Users are made and listed."""
+        made = sandbox.users(3)
+        found = {name for page in hub.walk("/users", limit=2) for name in page.names}
+        assert {each.name for each in made} <= found
+
+    @rule("mine/tokens")
+    def test_tokens(hub, user):
+        """A token speaks for its owner."""
+        assert user.hub.get("/user").json["name"] == user.name
+
+    @rule("mine/servers")
+    def test_servers(sandbox, user):
+        """A server starts."""
+        assert sandbox.server(user)["ready"]
+
+    @pytest.mark.parametrize("cell", range(10))
+    @rule("mine/groups")
+    def test_groups(hub, sandbox, user, cell):
+        """A group has members."""
+        name = sandbox.group("g", [user])
+        for value in range(3):
+            hub.put(f"/groups/{name}/properties", json={"a": value})
+        assert hub.get(f"/groups/{name}").json["users"] == [user.name]
+'''
+#: In seconds, of a run whose patience is cut to one.
+BOUND = 20.0
+#: What the terminal says of each trick before anything else has been answered.
+BEFORE = {
+    "hang": "no whole answer within 0.5 s",
+    "drip": "no whole answer within 0.5 s",
+    "drip a body": "no whole answer within 0.5 s",
+    "gigabytes": "answered more than 3145728 bytes",
+    "gigabytes in chunks": "answered more than 3145728 bytes",
+    "cut": "the connection was closed without an answer",
+    "cut in the middle": "the connection broke in the middle",
+    "garbage": "what came back is no HTTP",
+    "wrong version": "a version that cannot be read",
+    "500": "answered 500; is the hub up?",
+    "429 for an hour": "429 (Retry-After: '3600')",
+    "429 for ever": "429 (Retry-After: '0')",
+    "redirect": "302 (Location: 'http://127.0.0.2:1/hub/api/')",
+}
+#: These answer 200 to everything, so also to what removes things.
+SEEM_TO_REMOVE = {"html", "deep", "deep and closed", "wrong version", "next for ever"}
+#: Requests that are answered before a hub turns, in the middle of the rules above.
+SOME = 14
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch, reference: EmbeddedHub) -> None:
+    """A run with little patience."""
+    monkeypatch.setattr(patience, "PREFLIGHT_SECONDS", 0.5)
+    monkeypatch.setattr("hub_conformance.session.PREFLIGHT_SECONDS", 0.5)
+    monkeypatch.setattr(patience, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(patience, "CLEANING_SILENCE_SECONDS", 0.3)
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", reference.token.reveal())
+
+
+def run(pytester: pytest.Pytester, url: str, *arguments: str) -> tuple[pytest.RunResult, str]:
+    path = pytester.makepyfile(mine=RULES)
+    blocked = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-p", "no:xdist")
+    started = time.monotonic()
+    result = pytester.runpytest_inprocess(*blocked, f"--hub-url={url}", str(path), *arguments)
+    assert time.monotonic() - started < BOUND
+    said = "\n".join([*result.outlines, *result.errlines])
+    assert "Traceback" not in said
+    assert "INTERNALERROR" not in said
+    return result, said
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_hub_that_is_hostile_from_the_first_request(
+    pytester: pytest.Pytester, reference: EmbeddedHub, trick: str
+) -> None:
+    with turning(reference.url, 0, trick) as server:
+        result, said = run(pytester, server.origin)
+    assert result.ret == 4
+    assert BEFORE.get(trick, "is no JupyterHub") in said
+
+
+@pytest.mark.parametrize("trick", sorted(TRICKS.keys() - {"large JSON"}))
+def test_hub_that_turns_in_the_middle(
+    pytester: pytest.Pytester, reference: EmbeddedHub, trick: str
+) -> None:
+    with turning(reference.url, SOME, trick) as server:
+        result, said = run(pytester, server.origin, "--hub-timeout=2")
+        assert server.passed_on > SOME, "it never turned"
+    assert result.ret == 1
+    if trick in SEEM_TO_REMOVE:
+        return
+    assert "left behind on the hub: " in said
+    assert f"cleanup --hub-url={server.origin}/ --run-id=hubconf-" in said
+
+
+def test_hub_that_hangs_ends_the_run(pytester: pytest.Pytester, reference: EmbeddedHub) -> None:
+    with turning(reference.url, SOME, "hang") as server:
+        _, said = run(pytester, server.origin, "--hub-time-limit=1")
+    assert "incomplete (--hub-time-limit of 1 s)" in said or "failed" in said
+    with turning(reference.url, SOME, "hang") as server:
+        _, said = run(pytester, server.origin)
+    assert "no usable answer for 1 s" in said
+
+
+@pytest.mark.parametrize(
+    "trick", ["gigabytes", pytest.param("large JSON", marks=pytest.mark.nightly)]
+)
+def test_memory_is_bounded(
+    pytester: pytest.Pytester, reference: EmbeddedHub, trick: str, tmp_path: Path
+) -> None:
+    path = pytester.makepyfile(mine=RULES)
+    with turning(reference.url, SOME, trick) as server, (tmp_path / "out").open("wb") as out:
+        command = [sys.executable, "-m", "pytest", "-p", "no:schemathesis", str(path)]
+        started = subprocess.Popen([*command, f"--hub-url={server.origin}"], stdout=out)
+        _, status, used = os.wait4(started.pid, 0)
+        started.returncode = os.waitstatus_to_exitcode(status)
+    assert started.returncode == 1
+    assert used.ru_maxrss < 300 * 1024
+
+
+def test_polite_hub_is_waited_for(pytester: pytest.Pytester, reference: EmbeddedHub) -> None:
+    with turning(reference.url, 10**6, "cut") as server:
+        server.postponed = 7
+        result, said = run(pytester, server.origin)
+    assert result.ret == 0, said
+    assert "the hub asked for a pause 7 times" in said
+
+
+def test_hub_that_closes_every_connection(
+    pytester: pytest.Pytester, reference: EmbeddedHub
+) -> None:
+    with turning(reference.url, 10**6, "cut") as server:
+        server.closes = True
+        result, said = run(pytester, server.origin)
+    assert result.ret == 0, said
+
+
+def test_lost_answers_and_requests_change_no_verdict(
+    pytester: pytest.Pytester, reference: EmbeddedHub
+) -> None:
+    with turning(reference.url, 10**6, "cut") as server:
+        server.loses, server.latency = 32, 0.002
+        result, said = run(pytester, server.origin)
+    assert result.ret == 0, said
+    assert "checked again after a lost connection" in said

@@ -61,8 +61,7 @@ class Run:
         self.outcomes = Outcomes(self)
         self.id = new_run_id(settings.prefix)
         self.patience = Patience(settings.limit_seconds)
-        #: What the run could not remove, in words.
-        self.left: list[str] = []
+        self.left: list[str] = []  # what could not be removed, in words
         #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
         self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
@@ -229,8 +228,7 @@ class Run:
 
     def before(self, request: Request) -> None:
         """The client's hook: stop a run that has taken too long, and one that may only read."""
-        is_cleaning = self.patience.is_cleaning
-        if self.settings.read_only and request.writes and not is_cleaning:
+        if self.settings.read_only and request.writes and not self.patience.is_cleaning:
             raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
         if self.patience.left() <= 0:
             raise OutOfTime(f"the run was over: {self.incomplete}")

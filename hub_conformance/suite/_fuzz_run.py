@@ -12,7 +12,7 @@ from typing import Any
 from ..client import Answer
 from ..contract.answers import PAGE, Mismatch
 from ..contract.description import Description
-from ..errors import OutOfBounds
+from ..errors import ConnectionLost, OutOfBounds
 from ..fuzz import Finding
 from ..rules import untested, vacuous
 from ..session import Run
@@ -138,7 +138,18 @@ class Operation:
     # --- one request
 
     def _send(self, case: Case, *, in_pages: bool = False) -> Sent | None:
-        """Send one case; None for one that may not leave, or that is one too many."""
+        """Send one case; again, about new objects, when nobody knows what became of it.
+
+        None for one that may not leave, or that is one too many.
+        """
+        try:
+            return self._send_once(case, in_pages)
+        except ConnectionLost:
+            if self.id in CALLED:
+                self.objects.renew()
+        return self._send_once(case, in_pages)
+
+    def _send_once(self, case: Case, in_pages: bool) -> Sent | None:
         try:
             body = case.body if case.body is ABSENT else filled(self.id, case.body, self.stage)
         except OutOfBounds:

@@ -2,22 +2,26 @@
 
 A ``jupyterhub_config.py`` written for a real hub is understood as far as it concerns the API. What
 it says of proxies, databases or spawners has no meaning here and is passed over; a name that
-JupyterHub does not know either is an error.
+JupyterHub does not know either is warned about, as JupyterHub does. A Helm chart's ``config.yaml``
+is understood too: see :mod:`reference_hub.zero_to_jupyterhub`.
 """
 
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from traitlets import Bool, Dict, Int, List, Set, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigError as LoaderError
 from traitlets.config.loader import KVArgParseConfigLoader, PyFileConfigLoader
 
+from . import zero_to_jupyterhub
 from .core.boot import ConfigError
 from .core.settings import Settings
 from .jupyterhub_traits import WITHOUT_MEANING_HERE
@@ -25,10 +29,15 @@ from .jupyterhub_traits import WITHOUT_MEANING_HERE
 ADMIN = "admin"
 """The user that the printed token belongs to."""
 
+_log = logging.getLogger("reference_hub")
+
 
 class JupyterHub(Configurable):
     """JupyterHub's traits, those that show in its API."""
 
+    bind_url = Unicode("", help="Where to listen: http://ip:port/base_url.").tag(config=True)
+    ip = Unicode("", help="Address to listen on, like --ip.").tag(config=True)
+    port = Int(8000, min=0, max=65535, help="Port to listen on, like --port.").tag(config=True)
     base_url = Unicode("/", help="Prefix of every URL of the hub.").tag(config=True)
     api_page_default_limit = Int(50, help="Page size where a request names none.").tag(config=True)
     api_page_max_limit = Int(200, help="Largest page a request can have.").tag(config=True)
@@ -75,7 +84,9 @@ class Launch(Configurable):
     port = Int(8000, min=0, max=65535, help="Port to listen on; 0 takes a free one.").tag(
         config=True
     )
-    config_file = Unicode("", help="A jupyterhub_config.py.").tag(config=True)
+    config_file = Unicode("", help="A jupyterhub_config.py, or a Helm chart's config.yaml.").tag(
+        config=True
+    )
     allow_remote = Bool(False, help="Allow other addresses than 127.0.0.1.").tag(config=True)
     json = Bool(False, help="Print one line of JSON when ready, nothing else.").tag(config=True)
     exit_with_stdin = Bool(False, help="Stop when standard input ends.").tag(config=True)
@@ -118,7 +129,7 @@ def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
         config = merged(options)
         check_names(config)
         config = understood(config)  # traitlets would warn of the rest
-        launch = Launch(config=config)
+        launch = Launch(config=addressed(config))
         found = settings(JupyterHub(config=config), Authenticator(config=config))
         return launch, replace(found, password=DummyAuthenticator(config=config).password)
     except (TraitError, ValueError) as error:
@@ -133,6 +144,26 @@ def merged(options: Config) -> Config:
         config.merge(read_file(path))
     config.merge(options)
     return config
+
+
+def addressed(config: Config) -> Config:
+    """The configuration with what JupyterHub's traits say of the address as `ip` and `port`.
+
+    An address without a host means every one to JupyterHub, and the usual local one here.
+    """
+    hub, launch = JupyterHub(config=config), Config()
+    url = urlsplit(hub.bind_url)
+    if url.hostname and url.hostname != "localhost":
+        launch.Launch.ip = url.hostname
+    if url.port is not None:
+        launch.Launch.port = url.port
+    if url.path.strip("/") and "base_url" not in config.JupyterHub:
+        config.JupyterHub.base_url = url.path
+    for name in ("ip", "port"):
+        if name in config.JupyterHub and getattr(hub, name) != "":
+            launch.Launch[name] = getattr(hub, name)
+    launch.merge(config)
+    return launch
 
 
 def check_options(argv: Sequence[str]) -> None:
@@ -163,17 +194,20 @@ def command_line(argv: Sequence[str]) -> Config:
 
 
 def read_file(path: str) -> Config:
-    """A configuration file, which is Python and may fail in any way."""
+    """A configuration file, which is (or holds) Python and may fail in any way."""
     try:
+        if path.endswith((".yaml", ".yml")):
+            return zero_to_jupyterhub.read(path)
         loader = PyFileConfigLoader(os.path.basename(path), os.path.dirname(path) or ".")
         return Config(loader.load_config())
     except (Exception, SystemExit) as error:
         reason = str(error) or type(error).__name__
+        reason = " ".join(reason.split())
         raise ConfigError(f"{path} cannot be read: {type(error).__name__}: {reason}") from None
 
 
 def check_names(config: Config) -> None:
-    """Raise for a trait that neither we nor JupyterHub know. Sections of others are theirs."""
+    """Warn of a trait that neither we nor JupyterHub know. Sections of others are theirs."""
     for section, configurable in _SECTIONS.items():
         known = set(configurable.class_trait_names(config=True))
         if section == "JupyterHub":
@@ -181,7 +215,7 @@ def check_names(config: Config) -> None:
         for name in config.get(section, {}):
             # Subclasses of Authenticator have traits that nobody here can know.
             if name not in known and "Authenticator" not in section:
-                raise ConfigError(f"unknown option {section}.{name}{suggest(name, known)}")
+                _log.warning("unknown option %s.%s%s", section, name, suggest(name, known))
 
 
 def understood(config: Config) -> Config:
@@ -204,6 +238,8 @@ def settings(hub: JupyterHub, authenticator: Authenticator) -> Settings:
     """The traits as the core takes them."""
     own = {name: getattr(hub, name) for name in hub.trait_names(config=True)}
     other: dict[str, Any] = own.pop("tornado_settings")
+    for name in ("bind_url", "ip", "port"):  # of `Launch`
+        del own[name]
     own["admin_users"] = sorted({ADMIN, *hub.admin_users, *authenticator.admin_users})
     own["base_url"] = normal_base_url(hub.base_url)
     for name in ("api_page_default_limit", "api_page_max_limit"):

@@ -32,7 +32,8 @@ def test_a_file_and_options_that_win(tmp_path: Path) -> None:
         "c.Authenticator.admin_users = {'boss'}\n"
         "c.Authenticator.enable_auth_state = True\n"
     )
-    _, settings = config.load(["-f", str(path), "--JupyterHub.api_page_default_limit=5"])
+    launch, settings = config.load(["-f", str(path), "--JupyterHub.api_page_default_limit=5"])
+    assert (launch.ip, launch.port) == ("127.0.0.1", 1234)
     assert (settings.api_page_default_limit, settings.api_page_max_limit) == (5, 4)
     assert settings.admin_users == ["admin", "boss", "root"]
     assert settings.api_tokens == {"a-long-secret": "ann"}
@@ -53,3 +54,28 @@ def test_flags() -> None:
 )
 def test_base_urls(given: str, normal: str) -> None:
     assert config.normal_base_url(given) == normal
+
+
+@pytest.mark.parametrize(
+    ("options", "port", "base_url"),
+    [
+        (["--JupyterHub.port=8081"], 8081, "/"),
+        (["--JupyterHub.port=8081", "--port=9"], 9, "/"),
+        (["--JupyterHub.bind_url=http://localhost:7/x/"], 7, "/x/"),
+        (["--JupyterHub.bind_url=http://:7/x", "--JupyterHub.base_url=/y"], 7, "/y/"),
+        (["--JupyterHub.ip=", "--JupyterHub.bind_url=http://127.0.0.1"], 8000, "/"),
+    ],
+)
+def test_the_address_in_jupyterhubs_own_words(options: list[str], port: int, base_url: str) -> None:
+    launch, settings = config.load(options)
+    assert (launch.ip, launch.port, settings.base_url) == ("127.0.0.1", port, base_url)
+
+
+def test_unknown_traits_are_warned_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "jupyterhub_config.py"
+    path.write_text("c.JupyterHub.bogus = 1")
+    config.load(["-f", str(path), "--JupyterHub.base_ulr=/x"])
+    assert sorted(caplog.messages) == [
+        "unknown option JupyterHub.base_ulr (did you mean base_url?)",
+        "unknown option JupyterHub.bogus",
+    ]

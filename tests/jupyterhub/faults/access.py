@@ -230,6 +230,7 @@ async def _(original: Any, handler: Any, user_name: str, server_name: str = "") 
 def _(original: Any, code: Any, share_with: Any) -> Any:
     share = original(code, share_with)
     code.exchange_count, code.last_exchanged_at = 0, None
+    orm.inspect(code).session.commit()
     return share
 
 

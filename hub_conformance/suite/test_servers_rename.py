@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,14 @@ from ..rules import rule
 from ..sandbox import User
 from ._servers import an_object, model_of, path_of, servers_of, started, stopped
 from .test_servers_edit import NAME, OTHER, create, patch, read
+
+#: What a server's name is part of.
+NAMED = ("name", "full_name", "url", "full_url", "progress_url", "full_progress_url")
+
+
+def rest_of(model: dict[str, Any], *fields: str) -> dict[str, Any]:
+    """Return a model without some fields, nor the state, which says nothing of a stopped server."""
+    return {key: value for key, value in model.items() if key not in (*fields, "state")}
 
 
 @rule("servers/rename-moves-the-server", since="6.0", needs="named-servers")
@@ -33,6 +42,34 @@ def test_rename_keeps(user: User) -> None:
     create(user, display_name="Mine")
     patch(user, name=OTHER)
     assert read(user, OTHER)["display_name"] == "Mine"
+
+
+@rule("servers/rename-changes-nothing-else", since="6.0", needs="named-servers")
+def test_rename_changes_nothing_else(user: User) -> None:
+    """Name and addresses apart, a renamed server is as before, its activity included."""
+    create(user, display_name="Mine", user_options={"hubconf": 1})
+    said = {NAME: {"last_activity": datetime.now(UTC).isoformat()}}
+    assert user.sandbox.hub.post(f"{user.path}/activity", json={"servers": said}).ok
+    before = read(user)
+    assert before.get("last_activity"), before
+    patch(user, name=OTHER)
+    assert rest_of(read(user, OTHER), *NAMED) == rest_of(before, *NAMED)
+
+
+@rule("servers/change-leaves-the-other-fields", since="6.0", needs="named-servers")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("display_name", "New"), ("user_options", {"hubconf": 2})],
+    ids=["display_name", "user_options"],
+)
+def test_change_leaves(user: User, field: str, value: Any) -> None:
+    """A change of one field of a server leaves its other fields as they were."""
+    create(user, display_name="Mine", user_options={"hubconf": 1})
+    before = read(user)
+    answered = patch(user, **{field: value})
+    assert answered[field] == value, answered
+    for after in (answered, read(user)):
+        assert rest_of(after, field) == rest_of(before, field)
 
 
 @rule("servers/rename-frees-the-old-name", since="6.0", needs="named-servers")

@@ -243,11 +243,39 @@ def test_accept(session: Browser, login: Login, hub: Hub, offer: tuple[User, str
     (share,) = shared_with(hub, login, owner)
     assert share["scopes"] == [f"access:servers!server={owner.name}/"], share
     assert share["kind"] == "user", share
-    (code_model,) = hub.page(f"/share-codes/{owner.name}").items
+    codes = hub.page(f"/share-codes/{owner.name}").items
+    assert len(codes) == 1, codes
+    code_model = codes[0]
     assert code_model["exchange_count"] == 1, code_model
     assert isinstance(code_model["last_exchanged_at"], str), code_model
     mine = session.api("GET", f"/users/{quoted(login.user)}/shared/{owner.name}/")
     assert mine.status == 200, mine
+
+
+@rule("sessions/share-code-gives-the-scopes-it-names", since="5.0", needs=("login", "shares"))
+def test_accept_scopes(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> None:
+    """Taking a share code gives the scopes that the code was made with, and no others."""
+    owner = sandbox.user("host")
+    body = {"scopes": ["access:servers", "read:servers"]}
+    made = sandbox.make("issue a share code", f"/share-codes/{owner.name}/", body).json
+    session.get("hub/accept-share", params={"code": made["code"].reveal()})
+    session.submit("hub/accept-share", {"code": made["code"].reveal()})
+    (share,) = shared_with(hub, login, owner)
+    assert sorted(share["scopes"]) == sorted(made["scopes"]), share
+
+
+@rule("sessions/share-code-can-be-taken-again", since="5.0", needs=("login", "shares"))
+def test_accept_again(session: Browser, login: Login, hub: Hub, offer: tuple[User, str]) -> None:
+    """A share code is good for any number of exchanges, also when the share was taken back."""
+    owner, code = offer
+    for count in (1, 2):
+        session.get("hub/accept-share", params={"code": code})
+        session.submit("hub/accept-share", {"code": code})
+        assert len(shared_with(hub, login, owner)) == 1, f"no share after exchange {count}"
+        codes = [each["exchange_count"] for each in hub.page(f"/share-codes/{owner.name}").items]
+        assert codes == [count], codes
+        assert hub.delete(f"/shares/{owner.name}/").status == 204
+        assert shared_with(hub, login, owner) == []
 
 
 @rule("sessions/share-code-is-not-taken-by-a-forged-form", since="5.0", needs=("login", "shares"))

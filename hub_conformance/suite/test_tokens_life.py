@@ -175,6 +175,17 @@ def test_revoking_spares_the_others(carol: User, sandbox: Sandbox) -> None:
         assert token.hub.get("/user").ok, token.id
 
 
+@rule("tokens/revoking-spares-those-of-the-same-note")
+def test_revoking_spares_the_same_note(carol: User, sandbox: Sandbox) -> None:
+    """Two tokens that were asked for in the same words are two: one is revoked, the other works."""
+    body = {"note": sandbox.name("note"), "expires_in": 3600}
+    first, second = (issued(ask(carol.hub, carol, body)) for _ in range(2))
+    before = ids_of(carol.hub, carol)
+    assert carol.hub.delete(tokens_path(carol, first["id"])).ok
+    assert ids_of(carol.hub, carol) == before - {first["id"]}
+    assert sandbox.hub.using(second["token"]).get("/user").ok
+
+
 @rule("tokens/token-revokes-itself")
 def test_token_revokes_itself(carol: User, sandbox: Sandbox) -> None:
     """A token may revoke itself, and is worth nothing afterwards."""
@@ -218,6 +229,18 @@ def test_follow_a_rename(user: User, hub: Hub, sandbox: Sandbox) -> None:
     assert read(token.hub, renamed, token.id).get("user") == renamed.name
     assert ids_of(hub, renamed) == {token.id}
     refused(hub.get(tokens_path(user)), 404)
+
+
+@rule("tokens/rename-changes-their-owner-only")
+def test_rename_changes_their_owner_only(user: User, hub: Hub, sandbox: Sandbox) -> None:
+    """A token of a renamed user keeps its note, its end, and the moment of its creation."""
+    body = {"note": sandbox.name("note"), "expires_in": 3600}
+    token = issued(ask(hub, user, body))
+    renamed = User(sandbox.name("renamed"), sandbox)
+    assert hub.patch(user.path, json={"name": renamed.name}).ok
+    after = read(hub, renamed, token["id"])
+    for field in ("note", "created", "expires_at", "oauth_client", "kind"):
+        assert after.get(field) == token.get(field), field
 
 
 # --- expiry

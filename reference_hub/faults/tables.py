@@ -73,6 +73,7 @@ OPERATIONS: Mapping[str, tuple[str, str]] = {
     "post-shutdown": ("POST", "/shutdown"),
     "get-oauth-authorize": ("GET", "/oauth2/authorize"),
     "post-oauth-authorize": ("POST", "/oauth2/authorize"),
+    "post-oauth-token": ("POST", "/oauth2/token"),
     "get-metrics": ("GET", "/metrics"),
     "get-health": ("GET", "/health"),
     "head-health": ("HEAD", "/health"),

@@ -8,11 +8,15 @@ import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from . import config
 from .core import boot, roles, scope_table
 from .core.hub import Hub
 from .core.settings import Settings
+
+if TYPE_CHECKING:
+    from .http import serve
 
 _LOCAL = "127.0.0.1"
 _MISTAKES = (boot.ConfigError, roles.RoleError, scope_table.CustomScopeError)
@@ -24,9 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if {"-h", "--help"} & set(argv):
         print(config.usage())
         return 0
+    if listing := {"--list-faults", "--list-faults=json"} & set(argv):
+        print(list_faults(as_json="--list-faults=json" in listing))
+        return 0
     try:
         launch, settings = config.load(argv)
         check_address(launch)
+        check_faults(launch)
         accounts = None
         if launch.with_accounts:
             settings, accounts = boot.with_accounts(settings)
@@ -53,6 +61,38 @@ def check_address(launch: config.Launch) -> None:
         )
 
 
+def check_faults(launch: config.Launch) -> None:
+    """Raise for a fault that does not exist."""
+    if launch.fault:
+        from .faults import registry
+
+        try:
+            for name in launch.fault:
+                registry.find(name)
+        except registry.UnknownFault as error:
+            raise boot.ConfigError(str(error)) from None
+
+
+def list_faults(*, as_json: bool) -> str:
+    """Every fault that can be planted."""
+    from .faults import registry
+
+    show = registry.as_json if as_json else registry.as_table
+    return show(registry.FAULTS.values())
+
+
+def app_maker(launch: config.Launch) -> serve.MakeApp:
+    """What makes the application: the hub alone, unless faults are wanted."""
+    if not launch.allow_faults and not launch.fault:
+        from .http.app import create_app
+
+        return create_app
+    from .faults import find
+    from .faults.switch import Switchboard
+
+    return lambda hub, stop: Switchboard(hub, stop, map(find, launch.fault))
+
+
 def build(settings: Settings) -> tuple[Hub, str]:
     """The configured hub, and the secret of a new token for the user ``admin``."""
     token = secrets.token_urlsafe(24)
@@ -72,7 +112,13 @@ def run(hub: Hub, launch: config.Launch, token: str, accounts: boot.Accounts | N
         print(announcement(url, token, as_json=launch.json, accounts=accounts), flush=True)
 
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order by then
-        serve.serve(hub, sock, announce, exit_with_stdin=launch.exit_with_stdin)
+        serve.serve(
+            hub,
+            sock,
+            announce,
+            exit_with_stdin=launch.exit_with_stdin,
+            make_app=app_maker(launch),
+        )
 
 
 def announcement(

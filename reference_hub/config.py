@@ -93,6 +93,12 @@ class Launch(Configurable):
     with_accounts = Bool(False, help="Add a user with a password and an OAuth service.").tag(
         config=True
     )
+    allow_faults = Bool(False, help="Let admins switch faults on and off, at /faults.").tag(
+        config=True
+    )
+    fault = List(Unicode(), help="A fault to start with (repeatable); --list-faults[=json]").tag(
+        config=True
+    )
 
 
 ALIASES = {
@@ -100,6 +106,7 @@ ALIASES = {
     "port": "Launch.port",
     "f": "Launch.config_file",
     "config": "Launch.config_file",
+    "fault": "Launch.fault",
 }
 FLAGS: dict[str, Any] = {
     "allow-remote": ({"Launch": {"allow_remote": True}}, "Allow other addresses than 127.0.0.1."),
@@ -108,6 +115,10 @@ FLAGS: dict[str, Any] = {
     "with-accounts": (
         {"Launch": {"with_accounts": True}},
         "Add a user with a password and an OAuth service.",
+    ),
+    "allow-faults": (
+        {"Launch": {"allow_faults": True}},
+        "Let admins switch faults on and off, at /faults.",
     ),
 }
 _SECTIONS: Mapping[str, type[Configurable]] = {

@@ -80,9 +80,9 @@ API: Mapping[str, Mapping[str, Operation]] = {
         "GET": tokens.read_token,
         "DELETE": tokens.delete_token,
     },
-    "/users/{name}/server": _SERVER,
+    "/users/{name}/server": {**_SERVER},
     "/users/{name}/server/progress": {"GET": servers.progress},
-    "/users/{name}/servers/{server:segment}": _SERVER,
+    "/users/{name}/servers/{server:segment}": {**_SERVER},
     "/users/{name}/servers/{server:segment}/progress": {"GET": servers.progress},
     "/groups": {"GET": groups.list_groups, "POST": groups.create_groups},
     "/groups/{name}": {

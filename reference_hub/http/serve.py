@@ -9,9 +9,12 @@ import threading
 from collections.abc import Callable
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from ..core.hub import Hub
 from .app import create_app
+
+MakeApp = Callable[[Hub, Callable[[], None]], ASGIApp]
 
 _KEEP_ALIVE = 120  # seconds: uvicorn's own 5 close connections under the feet of idle clients
 _GRACE = 1  # seconds for open streams when the hub stops
@@ -45,7 +48,12 @@ def listen(ip: str, port: int) -> socket.socket:
 
 
 def serve(
-    hub: Hub, sock: socket.socket, on_ready: Callable[[], None], *, exit_with_stdin: bool = False
+    hub: Hub,
+    sock: socket.socket,
+    on_ready: Callable[[], None],
+    *,
+    exit_with_stdin: bool = False,
+    make_app: MakeApp = create_app,
 ) -> None:
     """Serve until stopped: by a signal, a shutdown request, or the end of standard input."""
 
@@ -53,7 +61,7 @@ def serve(
         server.should_exit = True
 
     config = uvicorn.Config(
-        create_app(hub, stop),
+        make_app(hub, stop),
         lifespan="off",
         ws="none",
         log_level="warning",

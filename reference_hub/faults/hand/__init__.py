@@ -1,0 +1,1 @@
+"""Faults by hand, a module for each part of the hub."""

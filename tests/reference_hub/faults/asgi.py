@@ -1,0 +1,54 @@
+"""One request to an ASGI application, in this process."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import quote, unquote
+
+from starlette.types import ASGIApp, Message
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    cookies: dict[str, str]
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+async def request(
+    app: ASGIApp, method: str, path: str, headers: dict[str, str], content: bytes
+) -> Answer:
+    """Send it and gather the whole answer."""
+    where, _, query = path.partition("?")
+    where = quote(where, safe="/%")
+    scope = {
+        "type": "http", "method": method, "path": unquote(where), "raw_path": where.encode(),
+        "query_string": quote(query, safe="%=&:!/").encode(), "scheme": "http",
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    pairs = [(k.decode(), v.decode("latin-1")) for k, v in sent[0]["headers"]]
+    cookies = SimpleCookie()
+    for name, value in pairs:
+        if name == "set-cookie":
+            cookies.load(value)
+    values = {name: morsel.value for name, morsel in cookies.items()}
+    body = b"".join(each.get("body", b"") for each in sent[1:])
+    return Answer(sent[0]["status"], dict(pairs), values, body.decode())

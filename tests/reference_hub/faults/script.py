@@ -1,0 +1,408 @@
+"""Requests that between them show what every fault changes, and what a hub answers to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from reference_hub.core import boot
+from reference_hub.core.hub import Hub, Settings
+from reference_hub.core.operations import share_codes
+from reference_hub.faults.switch import Switchboard
+from tests.reference_hub.tools import START
+
+from . import asgi
+
+PASSWORD = "a-good-password"
+PAGES = {"Accept": "application/jupyterhub-pagination+json"}
+CLIENT = {"client_id": "service-shop", "redirect_uri": "/services/shop/oauth_callback"}
+SETTINGS = Settings(
+    admin_users=["admin"],
+    api_page_max_limit=5,
+    password=PASSWORD,
+    api_tokens={"secret-of-admin": "admin", "secret-of-ann": "ann"},
+    services=[
+        {
+            "name": "shop",
+            "url": "http://127.0.0.1:1",
+            "api_token": "secret-of-shop",
+            "oauth_client_allowed_scopes": ["read:users!user"],
+            "oauth_no_confirm": True,
+        }
+    ],
+    load_groups={"team": {"users": ["ann"], "properties": {"size": 1}}, "other": ["bob"]},
+    load_roles=[{"name": "buyers", "scopes": ["access:services"], "users": ["ann"]}],
+)
+
+
+class Clock:
+    """A clock that moves a second at each request."""
+
+    def __init__(self) -> None:
+        self.now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Differs(Exception):
+    """Seen enough: an answer is not the expected one."""
+
+
+class Session:
+    """One hub, asked in its own process; what it answers is kept."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.secrets = 0
+        self.hub = boot.reset(Hub(SETTINGS, self.clock, self.new_secret))
+        self.board = Switchboard(self.hub, lambda: None)
+        self.seen: list[Any] = []
+        self.cookies: dict[str, str] = {}
+        self.expected: list[Any] = []
+
+    def new_secret(self) -> str:
+        self.secrets += 1
+        return f"{self.secrets:012d}-made-by-the-test"
+
+    def restart(self) -> None:
+        """As it was at first."""
+        self.clock.now, self.secrets, self.seen, self.cookies = START, 0, [], {}
+        boot.reset(self.hub)
+
+    async def send(
+        self, method: str, path: str, body: Any = None, who: str = "secret-of-admin", **more: Any
+    ) -> asgi.Answer:
+        """One request; the answer is kept without what is new in every process."""
+        self.clock.now += timedelta(seconds=1)
+        headers = {"Authorization": f"token {who}"} if who else {}
+        content = json.dumps(body).encode() if body is not None else more.pop("content", None)
+        headers |= more.pop("headers", {})
+        if data := more.pop("data", None):
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            content = urlencode(data).encode()
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        answer = await asgi.request(self.board, method, path, headers, content or b"")
+        text = re.sub(r"[0-9a-f]{64}|[0-9a-f]{32}", "", answer.text)
+        self.seen.append((method, path, answer.status, text, answer.headers.get("location")))
+        if self.expected and self.seen != self.expected[: len(self.seen)]:
+            raise Differs
+        return answer
+
+    async def api(self, line: str, body: Any = None, **more: Any) -> asgi.Answer:
+        """The same, below ``/hub/api``: ``"GET /users"``."""
+        method, _, path = line.partition(" ")
+        return await self.send(method, f"/hub/api{path}", body, **more)
+
+    async def token(self, user: str, *scopes: str, **body: Any) -> Any:
+        """A new token's model and secret."""
+        asked = {"scopes": list(scopes), **body} if scopes else body
+        answer = await self.api(f"POST /users/{user}/tokens", asked)
+        return answer.json() if answer.status < 300 else {"id": "none", "token": "none-made"}
+
+
+async def everything(hub: Session) -> list[Any]:
+    """What a hub answers to the whole script."""
+    hub.restart()
+    for part in (people, lists, tokens, servers, shares, refusals, oauth):
+        try:
+            await part(hub)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            hub.seen.append(f"{part.__name__}: {type(error).__name__}")
+    return hub.seen
+
+
+def run(hub: Session, expected: list[Any] | None = None) -> list[Any]:
+    """The same, from a test; only as far as it is what was expected, if anything was."""
+    hub.expected = expected or []
+    try:
+        return asyncio.run(everything(hub))
+    except Differs:
+        return hub.seen
+
+
+async def people(hub: Session) -> None:
+    await hub.api("GET /")
+    await hub.api("GET /info")
+    await hub.api("GET /user")
+    await hub.api("POST /users", {"usernames": ["Carl", "carla"]})
+    await hub.api("POST /users/dora", {"admin": True})
+    await hub.api("POST /users/ev%20", {})
+    await hub.api("PATCH /users/dora", {"admin": False, "unknown": 1})
+    await hub.api("PATCH /users/bob", {"name": "bobby"})
+    for name in ("bob", "bobby", "carl", "ann"):
+        await hub.api(f"GET /users/{name}")
+    await hub.api("POST /groups/new", {"users": ["ann", "nobody"]})
+    await hub.api("POST /groups/new", {"users": ["ann"]})
+    await hub.api("POST /groups", {"groups": ["more"]})
+    await hub.api("POST /groups/team", {})
+    await hub.api("POST /groups/other/users", {"users": ["ann", "carl"]})
+    await hub.api("GET /users/ann")
+    await hub.api("DELETE /groups/other/users", {"users": ["ann"]})
+    await hub.api("GET /users/ann")
+    await hub.api("PUT /groups/team/properties", {"colour": "red"})
+    await hub.api("GET /groups/team")
+    await hub.api("DELETE /groups/new")
+    await hub.api("GET /users/ann")
+    secret = (await hub.token("carl"))["token"]
+    await hub.api("DELETE /users/carl")
+    await hub.api("GET /user", who=secret)
+    await hub.api("GET /groups/other")
+    root = (await hub.token("admin"))["token"]
+    for moment in ("2030-01-01T12:30:00Z", "2020-01-01T00:00:00Z", "2040-01-01T00:00:00Z"):
+        body = {"last_activity": moment, "servers": {"": {"last_activity": moment}}}
+        await hub.api("POST /users/ann/activity", body)
+        await hub.api("GET /users/ann?include_stopped_servers=1")
+    await hub.api("POST /services/extra", {"api_token": "secret-of-extra", "admin": True})
+    await hub.api("POST /services/twice", {"api_token": "secret-of-extra"})
+    await hub.api("GET /services/extra")
+    await hub.api("GET /services")
+    await hub.api("GET /user", who="secret-of-extra")
+    limited = (await hub.token("ann", "self"))["token"]
+    await hub.api("POST /services/mine", {"info": {"a": 1}}, who=limited)
+    await hub.api("DELETE /services/extra")
+    await hub.api("GET /user", who="secret-of-extra")
+    await hub.api("DELETE /users/admin", who=root)
+
+
+async def lists(hub: Session) -> None:
+    for name in ("zoe", "anna", "Hanna"):
+        await hub.api(f"POST /users/{name}", {})
+    await hub.api("POST /users/zoe/servers/slow", {"user_options": {"delay": 900}})
+    await hub.api("POST /users/anna/servers/fast")
+    await hub.api("PUT /users/zoe/servers/idle")
+    for query in (
+        "",
+        "?limit=2",
+        "?limit=2",
+        "?offset=1&limit=2",
+        "?limit=0",
+        "?limit=99",
+        "?limit=x",
+        "?name_filter=ann",
+        "?name_filter=ANN",
+        "?state=ready",
+        "?state=active",
+        "?state=inactive",
+        "?sort=name",
+        "?sort=-name",
+        "?name_filter=ann&limit=1",
+        "?include_stopped_servers=false",
+        "?include_stopped_servers=1",
+        "?name_filter=an&limit=3",
+        "?state=nonsense",
+        "?limit=5",
+    ):
+        for headers in ({}, PAGES):
+            await hub.api(f"GET /users{query}", headers=headers)
+            await hub.api(f"GET /groups{query}", headers=headers)
+            await hub.api(f"GET /proxy{query}", headers=headers)
+    for scope in ("list:users!group=team", "list:groups!group=team", "list:users!user=ann"):
+        secret = (await hub.token("admin", scope, "read:groups"))["token"]
+        await hub.api("GET /users", who=secret)
+        await hub.api("GET /groups", who=secret)
+
+
+async def tokens(hub: Session) -> None:
+    made = await hub.token("ann", "read:users:name!user", "read:users:groups!user", note="mine")
+    await hub.api("GET /user", who=made["token"])
+    await hub.api("GET /user", who="", headers={"Authorization": f"Bearer {made['token']}"})
+    await hub.api(f"GET /users/ann/tokens/{made['id']}")
+    await hub.api(f"GET /users/admin/tokens/{made['id']}")
+    await hub.api("GET /users/ann/tokens")
+    await hub.token("ann", "read:users")
+    await hub.token("ann", "no:such")
+    short = await hub.token("ann", expires_in=30)
+    hub.clock.now += timedelta(seconds=60)
+    await hub.api("GET /user", who=short["token"])
+    no_scopes = await hub.token("ann", "(no_scope)")
+    await hub.api("GET /user", who=no_scopes["token"])
+    await hub.api(f"DELETE /users/ann/tokens/{made['id']}")
+    await hub.api("GET /user", who=made["token"])
+    await hub.api("POST /users/max", {"admin": True})
+    lost = await hub.token("max", "read:hub")
+    await hub.api("PATCH /users/max", {"admin": False})
+    await hub.api("GET /info", who=lost["token"])
+    await hub.api("POST /users/old", {})
+    old = await hub.token("old")
+    await hub.api("PATCH /users/old", {"name": "young"})
+    await hub.api("GET /user", who=old["token"])
+    await hub.api("GET /users/young/tokens")
+
+
+async def servers(hub: Session) -> None:
+    await hub.api("POST /users/ann/server", {"user_options": {"a": 1}})
+    await hub.api("POST /users/ann/server")
+    secret = next(reversed(hub.hub.find_user("ann").tokens.values()))  # type: ignore[union-attr]
+    await hub.api("GET /users/ann/server")
+    await hub.api("DELETE /users/ann/server")
+    await hub.api("GET /users/ann/server")
+    await hub.api(f"GET /users/ann/tokens/{secret.id}")
+    for token in (await hub.api("GET /users/ann/tokens")).json()["api_tokens"]:
+        hub.seen.append(token["note"])
+    hub.seen.append(hub.hub._tokens_by_digest.get(secret.digest) is None)
+    await hub.api("PUT /users/ann/servers/a")
+    await hub.api("PUT /users/ann/servers/No Name!")
+    await hub.api("PATCH /users/ann/servers/a", {"display_name": "An A"})
+    await hub.api("POST /users/ann/servers/b", {"user_options": {"delay": 600}})
+    await hub.api("GET /users/ann/servers/b")
+    await hub.api("GET /users/ann/servers/a")
+    await hub.api("DELETE /users/ann/servers/b")
+    await hub.api("DELETE /users/ann/servers/a", {"remove": True})
+    await hub.api("GET /users/ann/servers/a")
+
+
+async def shares(hub: Session) -> None:
+    await hub.api("POST /users/mia", {})
+    await hub.api("PUT /users/ann/servers/s")
+    both = ["access:servers", "read:servers"]
+    await hub.api("POST /shares/ann/s", {"user": "mia", "scopes": both[:1]})
+    await hub.api("POST /shares/ann/s", {"user": "mia", "scopes": both[1:]})
+    await hub.api("POST /shares/ann/s", {"group": "team", "scopes": both})
+    await hub.api("PATCH /shares/ann/s", {"user": "mia", "scopes": ["read:servers!server=ann/s"]})
+    for path in ("/shares/ann", "/shares/ann/s", "/users/mia/shared", "/groups/team/shared"):
+        await hub.api(f"GET {path}")
+    await hub.api("GET /users/ann/shared?limit=1")
+    sharer = (await hub.token("admin", "shares", "read:users:name", "read:shares"))["token"]
+    await hub.api("POST /shares/ann/s", {"user": "mia", "scopes": ["admin:servers"]}, who=sharer)
+    await hub.api("DELETE /shares/ann/s")
+    await hub.api("GET /users/mia/shared")
+    await hub.api("GET /shares/ann")
+    await hub.api("POST /share-codes/ann/s", {"expires_in": 1})
+    code = (await hub.api("POST /share-codes/ann/s", {})).json()
+    await hub.api("GET /share-codes/ann")
+    await hub.api(f"DELETE /share-codes/ann/s?id={code['id']}")
+    mia = hub.hub.find_user("mia")
+    try:
+        share_codes.accept(hub.hub, mia, code["code"])  # type: ignore[arg-type]
+        hub.seen.append("accepted")
+    except share_codes.errors.HubError as error:
+        hub.seen.append(error.status)
+
+
+#: Operations, each to be asked by bearers of nothing, of the wrong filter, and of reading alone.
+OPERATIONS: dict[str, Any] = {
+    "GET /info": None,
+    "GET /users/ann": None,
+    "PATCH /users/ann": {"admin": False},
+    "GET /users/ann/tokens": None,
+    "GET /users/ann/tokens/x": None,
+    "DELETE /users/ann/tokens/x": None,
+    "POST /users/ann/activity": {"last_activity": "2030-01-01T12:00:00Z"},
+    "GET /users/ann/server": None,
+    "POST /users/ann/server": None,
+    "DELETE /users/ann/server": None,
+    "PUT /users/ann/servers/n": None,
+    "GET /users/ann/servers/n": None,
+    "PATCH /users/ann/servers/n": {"display_name": "N"},
+    "DELETE /users/ann/servers/n": None,
+    "GET /groups/team": None,
+    "POST /groups/fresh": None,
+    "POST /groups/team/users": {"users": []},
+    "DELETE /groups/team/users": {"users": []},
+    "PUT /groups/team/properties": {},
+    "GET /shares/ann": None,
+    "GET /shares/ann/n": None,
+    "POST /shares/ann/": {"user": "ann"},
+    "GET /users/ann/shared": None,
+    "GET /groups/team/shared": None,
+    "GET /share-codes/ann": None,
+    "POST /share-codes/ann/": {},
+    "DELETE /share-codes/ann/": None,
+    "GET /services/shop": None,
+    "POST /services/fresh": {"info": {}},
+    "DELETE /services/shop": None,
+    "GET /proxy": None,
+    "DELETE /groups/team": None,
+    "DELETE /users/ann": None,
+}
+ELSEWHERE = [
+    "read:users",
+    "read:tokens",
+    "tokens",
+    "users:activity",
+    "admin:users",
+    "admin:servers",
+    "admin:groups",
+    "groups",
+    "delete:groups",
+    "read:groups",
+    "shares",
+    "read:shares",
+    "read:users:shares",
+    "read:groups:shares",
+    "read:services",
+    "admin:services",
+]
+READING = [
+    "read:users",
+    "read:tokens",
+    "read:servers",
+    "read:groups",
+    "read:shares",
+    "read:services",
+    "list:users",
+]
+
+
+async def refusals(hub: Session) -> None:
+    where = {"users": "user=bob", "groups": "group=other", "services": "service=none"}
+    filtered = []
+    for scope in ELSEWHERE:
+        word = next((w for w in ("groups", "services") if w in scope), "users")
+        filtered.append(f"{scope}!{where[word]}")
+    secrets = [
+        (await hub.token("admin", *each))["token"]
+        for each in (
+            ["(no_scope)"],
+            filtered,
+            READING,
+            ["read:users:name", "read:groups:name", "read:services:name"],
+            ["read:servers!server=ann/m", "read:users!user=an"],
+            ["read:users!group=team", "read:users!user=bob"],
+            ["read:users!group=team"],
+        )
+    ]
+    for secret in ("", *secrets):
+        for line, body in OPERATIONS.items():
+            await hub.api(line, body, who=secret)
+        await hub.api("GET /user", who=secret)
+    await hub.api("GET /users/nobody")
+    await hub.api("DELETE /groups/nobody")
+    await hub.api("POST /users/ann", {})
+    await hub.api("POST /users/ann", content=b"{")
+    await hub.api("PUT /users", {})
+    secret = (await hub.token("admin", "admin:users"))["token"]
+    await hub.api("POST /users/plain", {})
+    boss = (await hub.api("POST /services/maker", {"api_token": "secret-of-maker"})).json()
+    hub.seen.append(boss)
+    hub.hub.find_user("plain").roles.append("makers")  # type: ignore[union-attr]
+    hub.hub.roles["makers"] = ("admin:users", "admin:services")
+    plain = (await hub.token("plain"))["token"]
+    await hub.api("POST /users/made", {"admin": True}, who=plain)
+    await hub.api("POST /services/big", {"admin": True}, who=plain)
+    await hub.api("GET /users/ann", who="secret-of-ann")
+    await hub.api("GET /users/admin", who="secret-of-ann")
+
+
+async def oauth(hub: Session) -> None:
+    form = await hub.send("GET", "/hub/login", who="")
+    xsrf = form.cookies.get("_xsrf", "")
+    hub.cookies |= form.cookies
+    sent = {"username": "ann", "password": PASSWORD, "_xsrf": xsrf}
+    hub.cookies |= (await hub.send("POST", "/hub/login", who="", data=sent)).cookies
+    for more in ("", "&scope=shutdown", "&code_challenge=abc"):
+        where = f"/hub/api/oauth2/authorize?response_type=code&client_id=service-shop{more}"
+        answer = await hub.send("GET", where, who="")
+        code = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("code", [""])[0]
+        data = {**CLIENT, "grant_type": "authorization_code", "code": code}
+        for secret in ("wrong", "secret-of-shop", "secret-of-shop"):
+            proof = {**data, "client_secret": secret}
+            await hub.send("POST", "/hub/api/oauth2/token", who="", data=proof)
+    await hub.send("GET", "/hub/logout", who="")
+    await hub.send("GET", "/hub/api/user", who="")

@@ -32,9 +32,16 @@ class Hub:
         clock: Clock = utc_now,
         new_secret: Callable[[], str] = lambda: secrets.token_urlsafe(24),
     ) -> None:
-        self.settings = settings or Settings()
         self.clock = clock
         self.new_secret = new_secret
+        self.configure(settings or Settings())
+
+    def configure(self, settings: Settings) -> None:
+        """Take other settings, and forget everything. Routes keep the base URL they were made for.
+
+        Raises :class:`CustomScopeError` or :class:`RoleError` for settings that cannot stand.
+        """
+        self.settings = settings
         self.scope_table = ScopeTable(self.settings.custom_scopes)
         self.roles = roles.build(
             self.settings.load_roles, self.scope_table, self.settings.extra_user_scopes

@@ -57,11 +57,11 @@ def redirect(location: str) -> Page:
 def document(title: str, *parts: str, status: int = 200) -> Page:
     """A page of these parts, which are HTML already."""
     body = "\n".join(parts)
-    head = f"<head><meta charset='utf-8'><title>{escape(title)}</title></head>"
-    text = (
-        f"<!DOCTYPE html>\n<html>{head}\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body></html>"
-    )
-    return Page(text, status)
+    # Without the width a phone shows the page as wide as a desktop's, too small to read.
+    width = "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+    head = f"<head><meta charset='utf-8'>{width}<title>{escape(title)}</title></head>"
+    inner = f"<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>"
+    return Page(f"<!DOCTYPE html>\n<html lang='en'>{head}\n{inner}</html>", status)
 
 
 def paragraph(text: str) -> str:

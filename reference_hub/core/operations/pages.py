@@ -31,8 +31,9 @@ def login_form(visit: Visit, said: str, status: int = 200) -> Page:
     if where:
         action += f"?next={quote(where, safe='')}"
     fields = (
-        '<input name="username" autocomplete="username">',
-        '<input name="password" type="password" autocomplete="current-password">',
+        '<label>Name <input name="username" autocomplete="username" autofocus></label> ',
+        '<label>Password <input name="password" type="password" '
+        'autocomplete="current-password"></label> ',
     )
     inner = form(visit.xsrf, "Log in", *fields, action=action)
     return document("Log in", paragraph(said), inner, status=status)

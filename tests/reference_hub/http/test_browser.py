@@ -153,3 +153,11 @@ def test_methods_that_a_page_does_not_have(visitor: Visitor) -> None:
     answer = visitor("POST", "/hub/home", {"_xsrf": visitor.cookies["_xsrf"]})
     assert answer.status == 405
     assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_pages_for_phones_and_readers(client: Client) -> None:
+    page = client("GET", "/hub/login", who=None).content.decode()
+    assert "width=device-width" in page
+    assert "lang='en'" in page
+    for field in ("Name", "Password"):
+        assert f"<label>{field} <input" in page

@@ -1,0 +1,1 @@
+"""Real clients of JupyterHub's API, unchanged from PyPI, run against the reference hub."""

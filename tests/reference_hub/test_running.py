@@ -1,0 +1,168 @@
+"""The fixture for authors of clients, used the way they would."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from reference_hub import Hub, Settings, create_app
+from reference_hub.core import boot
+from reference_hub.core.errors import HubError
+from reference_hub.running import RunningHub
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningHub]:
+    with RunningHub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(server: RunningHub) -> RunningHub:
+    server.reset()
+    return server
+
+
+def get(hub: RunningHub, path: str, token: str = "") -> Any:
+    headers = {"Authorization": f"token {token or hub.admin_token}"}
+    return requests.get(f"{hub.api_url}{path}", headers=headers, timeout=10)
+
+
+def test_filled_and_as_good_as_new(hub: RunningHub) -> None:
+    hub.add_user("ann", in_groups=["team"])
+    hub.add_group("empty", size=1)
+    hub.add_service("culler", api_token="secret-of-culler", scopes=["list:users"])
+    hub.start_server("ann")
+    assert [user["name"] for user in get(hub, "/users", "secret-of-culler").json()] == [
+        "admin",
+        "ann",
+    ]
+    assert get(hub, "/groups/team").json()["users"] == ["ann"]
+    assert get(hub, "/users/ann").json()["servers"][""]["ready"]
+    old = hub.admin_token
+    hub.reset()
+    assert [user["name"] for user in get(hub, "/users").json()] == ["admin"]
+    assert get(hub, "/user", old).status_code == 403
+    assert get(hub, "/services").json() == {}
+
+
+def test_a_reset_takes_little_time(hub: RunningHub) -> None:
+    begun = time.perf_counter()
+    for _ in range(20):
+        hub.reset()
+    assert (time.perf_counter() - begun) / 20 < 0.005
+
+
+def test_time_passes_when_told(hub: RunningHub) -> None:
+    hub.add_user("ann")
+    token = hub.token("ann", scopes=["read:users!user"], expires_in=3600)
+    assert get(hub, "/user", token).json()["name"] == "ann"
+    hub.start_server("ann", delay=60)
+    assert get(hub, "/users/ann").json()["servers"][""]["pending"] == "spawn"
+    hub.clock.advance(61)
+    assert get(hub, "/users/ann").json()["servers"][""]["ready"]
+    hub.clock.advance(3600)
+    assert get(hub, "/user", token).status_code == 403
+
+
+def test_shares(hub: RunningHub) -> None:
+    hub.add_user("bob")
+    hub.start_server("ann")
+    hub.share("ann", "", user="bob")
+    token = hub.token("bob")
+    answer = requests.get(
+        f"{hub.url}user/ann/api", headers={"Authorization": f"token {token}"}, timeout=10
+    )
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match="no group 'nobody'"):
+        hub.share("ann", "", group="nobody")
+
+
+def test_what_was_received(hub: RunningHub) -> None:
+    assert hub.requests == []
+    get(hub, "/users/a%2Fb?x=1")
+    (only,) = hub.requests
+    assert (only.method, only.path, only.query) == ("GET", "/hub/api/users/a%2Fb", "x=1")
+    assert only.status == 404
+    assert only.headers["authorization"] == f"token {hub.admin_token}"
+
+
+def test_an_answer_prescribed(hub: RunningHub) -> None:
+    hub.answer_with(503, "/users", times=2, headers={"Retry-After": "1"})
+    assert get(hub, "/info").status_code == 200
+    refused = get(hub, "/users")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert [get(hub, "/users").status_code for _ in range(2)] == [503, 200]
+
+
+def test_other_settings(hub: RunningHub) -> None:
+    hub.configure(allow_named_servers=False, admin_users=["root"], load_groups={"team": ["ann"]})
+    assert get(hub, "/groups/team").json()["users"] == ["ann"]
+    hub.reset()
+    assert get(hub, "/groups").json() == []
+    with pytest.raises(ValueError, match="base_url"):
+        hub.configure(base_url="/x/")
+
+
+def test_in_process_without_a_socket() -> None:
+    hub = boot.reset(Hub(Settings(api_tokens={"secret-of-ann": "ann"})))
+    app, sent = create_app(hub), []
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/hub/api/user",
+        "raw_path": b"/hub/api/user",
+        "query_string": b"",
+        "headers": [(b"authorization", b"token secret-of-ann")],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def ask() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(ask())
+    assert sent[0]["status"] == 200
+    assert json.loads(sent[1]["body"])["name"] == "ann"
+
+
+def test_what_cannot_be(hub: RunningHub) -> None:
+    hub.add_user("ann")
+    with pytest.raises(HubError, match="nope"):
+        hub.token("ann", scopes=["nope"])
+    with pytest.raises(HubError):
+        hub.token("nobody")
+
+
+def test_the_plugin(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest('pytest_plugins = ["reference_hub.pytest"]')
+    pytester.makepyfile(
+        """
+        import urllib.request
+
+        def test_one(reference_hub):
+            reference_hub.add_user("ann")
+            request = urllib.request.Request(
+                reference_hub.api_url + "/users/ann",
+                headers={"Authorization": "token " + reference_hub.admin_token},
+            )
+            assert urllib.request.urlopen(request).status == 200
+
+        def test_two(reference_hub):
+            assert reference_hub.hub.find_user("ann") is None
+        """
+    )
+    pytester.runpytest_inprocess(
+        "-p", "no:schemathesis", "-p", "no:hub_conformance"
+    ).assert_outcomes(passed=2)

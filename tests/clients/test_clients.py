@@ -19,6 +19,9 @@ from reference_hub.running import RunningHub
 from . import programs
 from .install import client_python
 
+#: Installing them takes minutes.
+pytestmark = pytest.mark.nightly
+
 _TIMEOUT = 60.0  # seconds a client may take
 PASSWORD = "password-of-all"
 

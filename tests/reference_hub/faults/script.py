@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from reference_hub.core import boot
+from reference_hub.core import boot, errors
 from reference_hub.core.hub import Hub, Settings
 from reference_hub.core.operations import share_codes
 from reference_hub.faults.switch import Switchboard
@@ -281,7 +281,7 @@ async def shares(hub: Session) -> None:
     try:
         share_codes.accept(hub.hub, mia, code["code"])  # type: ignore[arg-type]
         hub.seen.append("accepted")
-    except share_codes.errors.HubError as error:
+    except errors.HubError as error:
         hub.seen.append(error.status)
 
 

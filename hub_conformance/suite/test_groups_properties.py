@@ -9,7 +9,7 @@ import pytest
 from ..client import Answer
 from ..hub import Hub
 from ..rules import rule
-from ..sandbox import Sandbox
+from ..sandbox import MOST, Sandbox
 from ..target import Target
 from ._groups import PROPERTIES, change, check_model, check_rights, members, path_of, people, read
 from ._shape import object_of, only_fields, refused
@@ -54,6 +54,15 @@ def test_replaced(hub: Hub, name: str) -> None:
         only_fields(model, before)
         assert model == {**before, "properties": properties}
         assert read(hub, name) == model
+
+
+@rule("groups/listed-as-read", since=PROPERTIES)
+def test_listed(hub: Hub, name: str) -> None:
+    """A group with a member and properties is the same in the list as by itself."""
+    model = object_of(put(hub, name, {"colour": "red"}))
+    listed = [each for page in hub.walk("/groups", limit=MOST) for each in page.items]
+    assert [each for each in listed if each["name"] == name] == [model]
+    assert read(hub, name) == model
 
 
 @pytest.mark.parametrize("kind", VALUES)

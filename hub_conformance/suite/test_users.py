@@ -62,6 +62,16 @@ def test_read_back(hub: Hub, sandbox: Sandbox) -> None:
     assert [same_but(each) for each in listed] == [model]
 
 
+@rule("users/listed-as-read")
+def test_listed(hub: Hub, carol: User) -> None:
+    """A user with a group and activity is the same in the list, in pages or not, as by itself."""
+    model = same_but(read(hub, carol.name))
+    paged = hub.page("/users", name_filter=carol.name).items
+    plain = hub.get("/users", params={"name_filter": carol.name}).json
+    for listed in (paged, plain):
+        assert [same_but(each) for each in listed if each["name"] == carol.name] == [model]
+
+
 BODIES = {"empty": "", "null": "null", "admin-false": '{"admin": false}'}
 
 

@@ -62,6 +62,19 @@ def test_forged_write(
     assert note not in notes_of(hub, login), "the token was issued all the same"
 
 
+@rule("sessions/deletion-by-cookie-carries-one-too", since="4.0", needs="login", see=SEE)
+def test_forged_deletion(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> None:
+    """A deletion by cookie without the session's value of `_xsrf` is refused, and nothing gone."""
+    note = sandbox.name("kept")
+    made = ask_for_token(session, login, sandbox, xsrf=session.xsrf, note=note)
+    assert made.status in (200, 201), made
+    path = f"/users/{quoted(login.user)}/tokens/{quoted(made.json['id'])}"
+    for forged in (path, f"{path}?{XSRF}={'x' * 40}"):
+        answer = session.api("DELETE", forged)
+        assert answer.status == 403, answer
+        assert note in notes_of(hub, login), "the token was revoked all the same"
+
+
 @pytest.mark.parametrize("place_of_value", ["query", "header", "referer"])
 @rule("sessions/write-by-cookie", needs="login", see=SEE)
 def test_write(

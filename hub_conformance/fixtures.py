@@ -93,7 +93,7 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     proxied = clients[origin_of(target.public)] if target.public else None
     sandbox = Sandbox(Hub(main, target, hub_run.token, proxied=proxied), guard)
     yield sandbox
-    _emptied(sandbox, hub_run.left)
+    _emptied(sandbox, hub_run)
     for client in clients.values():
         client.close()
 
@@ -131,7 +131,7 @@ def shared(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
         user_options=hub_run.settings.user_options,
     )
     yield sandbox
-    _emptied(sandbox, hub_run.left)
+    _emptied(sandbox, hub_run)
 
 
 @pytest.fixture
@@ -142,11 +142,16 @@ def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
     _emptied(inner)
 
 
-def _emptied(sandbox: Sandbox, at_the_end: list[str] | None = None) -> None:
-    """Remove what a sandbox made. What cannot be is told; in the end also how to remove it."""
+def _emptied(sandbox: Sandbox, run: Run | None = None) -> None:
+    """Remove what a sandbox made. What cannot be is told; in the end also how to remove it.
+
+    Where the run was stopped before its last rule, pytest does this when nothing is reported any
+    more: then the summary alone tells of it.
+    """
     left = sandbox.close()
-    if at_the_end is not None:
-        at_the_end += left
+    if run is not None:
+        run.left += left
+        left = [] if run.is_over else left
     assert not left, "left behind on the hub: " + "; ".join(left)
 
 

@@ -131,6 +131,11 @@ class Outcomes:
         answers = list(self.run.transcript.answers)[:-1][-BEFORE:]
         return explain(result, said, [repr(each) for each in answers], base)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Note that what is torn down from here on belongs to no rule: the run was stopped."""
+        self.run.is_over = True
+
     # --- in the process that reports
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

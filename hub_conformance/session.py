@@ -62,6 +62,7 @@ class Run:
         self.id = new_run_id(settings.prefix)
         self.patience = Patience(settings.limit_seconds)
         self.left: list[str] = []  # what could not be removed, in words
+        self.is_over = False  # no rule is left whose teardown could tell of it
         #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
         self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
@@ -248,8 +249,6 @@ class Run:
         path = request.path.removeprefix(self.target.api if self.target else "")
         operation = contract.match(request.method, path)
         return f"{operation or request.method} answered {answer.status}"
-
-    # --- after the last rule
 
     def met_by_many(self) -> Iterator[Result]:
         """Yield what many rules met together: answers against the contract, capabilities."""

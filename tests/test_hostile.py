@@ -80,6 +80,13 @@ def short(monkeypatch: pytest.MonkeyPatch, reference: EmbeddedHub) -> None:
     monkeypatch.setenv("JUPYTERHUB_API_TOKEN", reference.token.reveal())
 
 
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time enough for a hub that is well at first, on a machine that is busy."""
+    monkeypatch.setattr(patience, "PREFLIGHT_SECONDS", 10.0)
+    monkeypatch.setattr("hub_conformance.session.PREFLIGHT_SECONDS", 10.0)
+
+
 def run(pytester: pytest.Pytester, url: str, *arguments: str) -> tuple[pytest.RunResult, str]:
     path = pytester.makepyfile(mine=RULES)
     blocked = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-p", "no:xdist")
@@ -102,6 +109,7 @@ def test_hub_that_is_hostile_from_the_first_request(
     assert BEFORE.get(trick, "is no JupyterHub") in said
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("trick", sorted(TRICKS.keys() - {"large JSON"}))
 def test_hub_that_turns_in_the_middle(
     pytester: pytest.Pytester, reference: EmbeddedHub, trick: str
@@ -116,6 +124,19 @@ def test_hub_that_turns_in_the_middle(
     assert f"cleanup --hub-url={server.origin}/ --run-id=hubconf-" in said
 
 
+@pytest.mark.usefixtures("settled")
+def test_run_that_stops_at_the_first_failure_says_what_is_left(
+    pytester: pytest.Pytester, reference: EmbeddedHub
+) -> None:
+    with turning(reference.url, SOME, "500") as server:
+        result, said = run(pytester, server.origin, "-x")
+    assert result.ret == 1
+    assert "stopping after " in said
+    assert "left behind on the hub: " in said
+    assert ": not conformant; " in said
+
+
+@pytest.mark.usefixtures("settled")
 def test_hub_that_hangs_ends_the_run(pytester: pytest.Pytester, reference: EmbeddedHub) -> None:
     with turning(reference.url, SOME, "hang") as server:
         _, said = run(pytester, server.origin, "--hub-time-limit=1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -132,7 +133,17 @@ class Listing:
         return Limits(self.page().limit, self.page(limit=HUGE).limit)
 
     def whole(self) -> list[str]:
-        """Read the whole list by plain windows of our own counting."""
+        """Read the whole list by plain windows of our own counting.
+
+        Where others add to it meanwhile, a window may repeat what the one before it had: it is read
+        anew before that is believed.
+        """
+        for _ in range(REPEATS):
+            with suppress(AssertionError):
+                return self._windows()
+        return self._windows()
+
+    def _windows(self) -> list[str]:
         found: list[str] = []
         for _ in range(MOST_PAGES):
             part = self.names(offset=len(found), limit=self.limits.most)

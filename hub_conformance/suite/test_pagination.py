@@ -62,9 +62,13 @@ def accepting(listing: Listing, accept: str) -> Answer:
 @rule("pagination/plain-list-without-the-header", see=SEE)
 def test_plain_list_without_the_header(listing: Listing) -> None:
     """A list whose request has no Accept header of its own comes as it did before 2.0."""
-    answer = listing.hub.get(listing.path, params=listing.query)
-    assert is_plain(listing, answer), answer.json
-    assert set(names_of(answer.json)) <= set(listing.whole()), answer
+
+    def check(whole: list[str]) -> None:
+        answer = listing.hub.get(listing.path, params=listing.query)
+        assert is_plain(listing, answer), answer.json
+        assert set(names_of(answer.json)) <= set(whole), answer
+
+    listing.steadily(check)
 
 
 @rule("pagination/plain-list-for-other-media-types", see=SEE)
@@ -219,10 +223,13 @@ def test_route_of_the_hub_is_listed(paged: Paged) -> None:
 @rule("pagination/routes-of-running-servers-are-listed", needs="spawn")
 def test_routes_of_running_servers_are_listed(paged: Paged) -> None:
     """Walking `GET /proxy` meets the route of each running server."""
-    routes = paged.proxy.whole()
     needs_items(list(paged.proxy.own), 1)
-    for name in paged.proxy.own:
-        assert any(f"{name}/" in each or f"{name}." in each for each in routes), routes
+
+    def check(routes: list[str]) -> None:
+        for name in paged.proxy.own:
+            assert any(f"{name}/" in each or f"{name}." in each for each in routes), routes
+
+    paged.proxy.steadily(check)
 
 
 @rule("pagination/header-has-no-effect-on-one-model", see=SEE)

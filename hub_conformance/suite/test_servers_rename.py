@@ -94,7 +94,7 @@ def test_renamed_starts(user: User, runner: User) -> None:
 # --- the default server
 
 
-@rule("servers/default-server-can-be-changed", since="6.0")
+@rule("servers/default-server-can-be-changed", since="6.0", needs="named-servers")
 @pytest.mark.parametrize(
     "body",
     [{"display_name": "Mine"}, {"user_options": {"hubconf": 1}}],
@@ -109,7 +109,7 @@ def test_change_default(user: User, body: dict[str, Any]) -> None:
         assert model[key] == value, model
 
 
-@rule("servers/default-server-keeps-its-display-name", since="6.0")
+@rule("servers/default-server-keeps-its-display-name", since="6.0", needs="named-servers")
 def test_read_changed_default(user: User) -> None:
     """The display name that a default server was given is what it is read with from then on."""
     an_object(user.sandbox.hub.patch(path_of(user), json={"display_name": "Mine"}))

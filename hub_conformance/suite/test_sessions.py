@@ -11,6 +11,7 @@ from ..browser import SESSION, XSRF, Browser, cookies_of
 from ..hub import Hub, quoted
 from ..rules import rule
 from ..sandbox import Sandbox
+from ._credentials import need_scopes
 from ._sessions import (
     LOGIN,
     ask_for_token,
@@ -246,6 +247,7 @@ def test_identity(session: Browser, login: Login) -> None:
 @rule("sessions/cookie-can-be-resolved", needs="login", see="reference/rest-api.html")
 def test_resolution(session: Browser, login: Login, hub: Hub, anonymous: Hub) -> None:
     """Whose a login's cookie is can be asked with a token, not without; a changed one is 404."""
+    need_scopes(hub.target, "read:users:name")
     found = {}
     for (name, _), value in session.cookies.items():
         path, kept = f"/authorizations/cookie/{quoted(name)}/", value.strip('"')

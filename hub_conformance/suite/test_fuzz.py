@@ -56,13 +56,17 @@ def fuzzer(hub_run: Run, shared: Sandbox) -> Iterator[Fuzzer]:
 
 
 @rule(ITEM)
-def test_operation(operation: str, fuzzer: Fuzzer, hub_run: Run) -> None:
+def test_operation(
+    operation: str, fuzzer: Fuzzer, hub_run: Run, request: pytest.FixtureRequest
+) -> None:
     """Generated requests come through to what an operation does.
 
     What they find beside that are rules of their own: fuzz/<operation>/<check>/<status>.
     """
     if operation not in fuzzer.description.operations:
         not_applicable("this version, or the description given, has no such operation")
+    if "server-name" in operation:
+        request.getfixturevalue("enabled_named_servers")
     fuzzed = fuzzer.operation(operation)
     try:
         fuzzed.fuzz(fuzzer.generator.cases(operation))

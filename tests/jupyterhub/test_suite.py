@@ -6,6 +6,7 @@ anything else that fails, and anything listed that does not, fails here.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -94,12 +95,30 @@ def check(hub: RealHub, outcome: Outcome, before: Snapshot) -> None:
         assert secret not in outcome.printed
 
 
+def check_fuzzing_is_deep(report: Path) -> None:
+    """Most valid generated requests are carried out, on every operation some."""
+    cases = {
+        each["id"]: each["cases"]
+        for each in json.loads(report.read_text())["rules"]
+        if each["cases"] and each["cases"]["valid"]
+    }
+    assert len(cases) > 50, cases.keys()
+    shallow = {
+        name: each for name, each in cases.items() if each["valid accepted"] < 0.2 * each["valid"]
+    }
+    assert not shallow
+    accepted = sum(each["valid accepted"] for each in cases.values())
+    assert accepted >= 0.6 * sum(each["valid"] for each in cases.values())
+
+
 def test_61_keeps_the_contract_but_for_what_is_known(
     jupyterhub_61: RealHub, tmp_path: Path
 ) -> None:
     hub, before = jupyterhub_61, state(jupyterhub_61)
-    outcome = run_suite(tmp_path, hub, hub.admin_token, f"--hub-expect={SINCE_5}")
+    options = (f"--hub-expect={SINCE_5}", "--hub-report=report.json")
+    outcome = run_suite(tmp_path, hub, hub.admin_token, *options)
     check(hub, outcome, before)
+    check_fuzzing_is_deep(tmp_path / "report.json")
     assert outcome.status == 0, outcome
     assert len(outcome.of("passed")) >= 120, outcome
     assert outcome.of("known"), outcome

@@ -14,6 +14,7 @@ by an adopter for a hub of their own:
     link = "https://…"            # optional
     curl = "curl …"               # optional
     intermittent = false          # true exempts a race from being stale
+    only_with = "x = 0"           # optional: the configuration that shows it; elsewhere not stale
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from .errors import UsageError
 SHIPPED = Path(__file__).with_name("baselines")
 #: What a known defect costs, worst first.
 SEVERITIES = ("data loss", "rights", "5xx", "wrong status", "wrong answer", "wrong document")
-_KEYS = {"rule", "cells", "reason", "severity", "wrong", "link", "curl", "intermittent"}
-_TEXTS = ("reason", "severity", "wrong", "link", "curl")
+_TEXTS = ("reason", "severity", "wrong", "link", "curl", "only_with")
+_KEYS = {"rule", "cells", "intermittent", *_TEXTS}
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ class Known:
     link: str = ""
     curl: str = ""
     intermittent: bool = False
+    only_with: str = ""
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether a hub of the version it was judged on may keep the rule nevertheless."""
+        return self.intermittent or bool(self.only_with)
 
 
 @dataclass(frozen=True)

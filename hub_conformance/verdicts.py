@@ -77,7 +77,7 @@ def judge(
 
 
 def _passed(known: Known | None, may_be_stale: bool) -> Verdict:
-    if known and may_be_stale and not known.intermittent:
+    if known and may_be_stale and not known.may_hold:
         return Verdict("stale", f"it passed, yet the baseline lists it: {known.reason}")
     return Verdict("passed")
 

@@ -46,6 +46,8 @@ def _defect(reason: str, group: list[Known]) -> list[str]:
     """Return the lines of one defect, which may break several rules and cells."""
     first = group[0]
     lines = [f"- {reason}", f"  Wrong is the {first.wrong}; rules: {_rules(group)}."]
+    if first.only_with:
+        lines.append(f"  Only with {first.only_with}.")
     if first.link:
         lines.append(f"  See <{first.link}>.")
     if first.curl:

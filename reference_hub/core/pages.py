@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
+from http import HTTPStatus
 
-from .call import Query
+from . import html
+from .access import Requester
+from .call import Body, Call, Query
+from .entities import JSON
 from .errors import HubError
 from .hub import Hub
 from .sessions import Session
+
+_NO_STORE = {"cache-control": "no-store"}  # a page is of one session, and of one moment
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,25 @@ class Visit:
             raise HubError(403, "Log in first.")
         return self.session
 
+    def call(self, **body: JSON) -> Call:
+        """What the user asks the API for by a page: with their own rights, and no others."""
+        requester = Requester(self.hub, self.known().token)
+        raw = json.dumps(body).encode() if body else b""
+        return Call(self.hub, requester, body=Body(raw))
+
+    def path(self, page: str) -> str:
+        """Where a page of the hub is."""
+        return f"{self.hub.settings.hub_prefix}{page}"
+
+    def page(self, title: str, *parts: str, status: int = 200) -> Page:
+        """A page of these parts, for this visitor."""
+        return document(self.hub, self.session, title, *parts, status=status)
+
+    def form_of(self, *inner: str, action: str = "") -> html.Html:
+        """A form that is sent to `action`, or to where it stands."""
+        carried = html.hidden("_xsrf", self.xsrf)
+        return html.tag("form", carried, *inner, method="post", action=action or None)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -54,40 +79,38 @@ def redirect(location: str) -> Page:
     return Page(status=302, location=location)
 
 
-def document(title: str, *parts: str, status: int = 200) -> Page:
-    """A page of these parts, which are HTML already."""
-    body = "\n".join(parts)
-    # Without the width a phone shows the page as wide as a desktop's, too small to read.
-    width = "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-    head = f"<head><meta charset='utf-8'>{width}<title>{escape(title)}</title></head>"
-    inner = f"<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>"
-    return Page(f"<!DOCTYPE html>\n<html lang='en'>{head}\n{inner}</html>", status)
+def document(hub: Hub, session: Session | None, title: str, *parts: str, status: int = 200) -> Page:
+    """A page of these parts; texts among them are escaped."""
+    inner = html.document(title, header(hub, session), html.join(parts))
+    return Page(inner, status, headers=_NO_STORE)
 
 
-def paragraph(text: str) -> str:
-    """A paragraph of plain text."""
-    return f"<p>{escape(text)}</p>"
+def header(hub: Hub, session: Session | None) -> html.Html:
+    """Whose page it is, and the way to the others."""
+    links = {"login": "Log in"}
+    who = "Reference hub"
+    if session is not None:
+        links = {"home": "Home", "token": "Tokens", "logout": "Log out"}
+        who = f"Logged in as {session.user.name}"
+    items = [
+        html.tag("a", said, href=f"{hub.settings.hub_prefix}{to}") for to, said in links.items()
+    ]
+    nav = html.tag("nav", html.listing(items), aria_label="Hub")
+    return html.tag("header", html.tag("div", html.tag("span", who), nav))
 
 
-def listing(items: Iterable[str]) -> str:
-    """A list of plain texts."""
-    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+def paragraph(text: str, **attributes: str) -> html.Html:
+    """A paragraph."""
+    return html.tag("p", text, **attributes)
 
 
-def form(xsrf: str, button: str, *fields: str, action: str = "") -> str:
-    """A form that is sent to `action`, or to where it stands."""
-    inner = "".join([hidden("_xsrf", xsrf), *fields])
-    return (
-        f'<form method="post" action="{escape(action)}">{inner}'
-        f"<button>{escape(button)}</button></form>"
-    )
+def alert(text: str) -> html.Html:
+    """What went wrong, if anything did, told at once to those who listen."""
+    return paragraph(text, class_="alert", role="alert") if text else html.Html()
 
 
-def hidden(name: str, value: str) -> str:
-    """A field that nobody sees."""
-    return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-
-
-def error_page(error: HubError) -> Page:
+def error_page(error: HubError, hub: Hub, session: Session | None) -> Page:
     """A refusal for people."""
-    return document(f"{error.status}", paragraph(error.message), status=error.status)
+    title = f"{error.status} {HTTPStatus(error.status).phrase}"
+    back = html.tag("a", "Back to the home page", href=f"{hub.settings.hub_prefix}home")
+    return document(hub, session, title, alert(error.message), paragraph(back), status=error.status)

@@ -17,11 +17,15 @@ LOGIN_COOKIE = "reference-hub-login"
 
 
 class Session:
-    """One login. `token` stands for it where rights are looked up; nobody can send it."""
+    """One login. `token` stands for it where rights are looked up; nobody can send it.
+
+    `unseen` has secrets of new tokens by their ids, until the page has shown them.
+    """
 
     def __init__(self, session_id: str, user: User, now: datetime) -> None:
         self.id = session_id
         self.user = user
+        self.unseen: dict[str, str] = {}
         self.token = Token(id="", digest="", owner=user, scopes=("inherit",), note="", created=now)
 
 

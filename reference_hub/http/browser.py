@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from .cookies import (
 from .endpoints import Endpoint
 
 _FORM = "application/x-www-form-urlencoded"
+_COOKIE: Any = {"httponly": True, "samesite": "lax"}  # no page of this hub has a script
 PageFunction = Callable[[Visit], Page]
 
 
@@ -52,10 +54,11 @@ class PageEndpoint(Endpoint):
             return await self.page(request)
         except errors.HubError as error:
             session = session_of(self.hub, request)
-            return self.respond_with(request, error_page(error), session)
+            return self.respond_with(request, error_page(error, self.hub, session), session)
 
     async def page(self, request: Request) -> Response:
         """What the method gives, after a login and the check for forgery."""
+        self.hub.purge_expired()  # else a page would show tokens that work no longer
         session = session_of(self.hub, request)
         do = {"GET": self.methods.get, "POST": self.methods.post}.get(request.method)
         if do is None:
@@ -81,15 +84,15 @@ class PageEndpoint(Endpoint):
         base, prefix = self.hub.settings.base_url, self.hub.settings.hub_prefix
         if page.opens:
             session, cookie = page.opens
-            response.set_cookie(LOGIN_COOKIE, cookie, path=prefix, httponly=True)
-            response.set_cookie(SESSION_COOKIE, session.id, path=base, httponly=True)
+            response.set_cookie(LOGIN_COOKIE, cookie, path=prefix, **_COOKIE)
+            response.set_cookie(SESSION_COOKIE, session.id, path=base, **_COOKIE)
         if page.closes:
             session = None
             response.delete_cookie(LOGIN_COOKIE, path=prefix)
             response.delete_cookie(SESSION_COOKIE, path=base)
         expected = expected_xsrf(self.hub, request, session)
         if request.cookies.get(XSRF) != expected:
-            response.set_cookie(XSRF, expected, path=prefix)
+            response.set_cookie(XSRF, expected, path=prefix, **_COOKIE)
         return response
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..core import access, errors
+from ..core import access, errors, html
 from ..core.call import Body, Call, Query, Reply
 from ..core.hub import Hub
 from ..core.operations import info
@@ -17,13 +17,13 @@ from ..core.settings import Settings
 
 
 def hub_headers(settings: Settings, *, page: bool = False) -> dict[str, str]:
-    """The headers of every answer of the hub; a page may load things, JSON may not."""
+    """The headers of every answer of the hub; a page may have its style, JSON nothing."""
     report = f"{settings.hub_prefix}security/csp-report"
-    default = "" if page else "; default-src 'none'"
+    policy = html.POLICY if page else "default-src 'none'"
     return {
         "x-jupyterhub-version": info.VERSION,
         "access-control-allow-headers": "accept, content-type, authorization",
-        "content-security-policy": (f"frame-ancestors 'none'; report-uri {report}{default}"),
+        "content-security-policy": f"frame-ancestors 'none'; report-uri {report}; {policy}",
     }
 
 

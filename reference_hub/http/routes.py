@@ -11,6 +11,7 @@ from ..core.hub import Hub
 from ..core.operations import (
     activity,
     groups,
+    home_page,
     info,
     oauth,
     pages,
@@ -19,7 +20,9 @@ from ..core.operations import (
     servers,
     services,
     share_codes,
+    share_page,
     shares,
+    token_page,
     tokens,
     users,
 )
@@ -142,9 +145,9 @@ PAGES: Mapping[str, PageMethods] = {
     "": PageMethods(pages.start),
     "login": PageMethods(pages.login_page, pages.log_in, is_open=True),
     "logout": PageMethods(pages.log_out, is_open=True),
-    "home": PageMethods(pages.home),
-    "token": PageMethods(pages.token_page),
-    "accept-share": PageMethods(pages.share_page, pages.accept_share),
+    "home": PageMethods(home_page.home, home_page.act),
+    "token": PageMethods(token_page.token_page, token_page.act),
+    "accept-share": PageMethods(share_page.look, share_page.accept),
     "api/oauth2/authorize": PageMethods(oauth.authorize, oauth.agree),
 }
 

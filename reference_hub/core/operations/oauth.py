@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
-from .. import access, errors, oauth
+from .. import access, errors, html, oauth
 from ..call import Reply
 from ..hub import Hub
 from ..oauth import Client
-from ..pages import Page, Visit, document, form, hidden, listing, paragraph, redirect
+from ..pages import Page, Visit, paragraph, redirect
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -32,12 +32,15 @@ def authorize(visit: Visit) -> Page:
     check_access(visit, client)
     if oauth.is_agreed(client, visit.known().user, scopes):
         return hand_code(visit, client, scopes)
-    fields = [hidden("scopes", scope) for scope in scopes]
-    return document(
+    return visit.page(
         f"Let {client.name} know who you are?",
-        paragraph(f"It is at {client.redirect}, and asks for:"),
-        listing(scopes),
-        form(visit.xsrf, "Agree", *fields),
+        paragraph(f"It is at {client.redirect}, and may do with your account what these allow:"),
+        html.listing(html.tag("code", scope) for scope in scopes),
+        visit.form_of(
+            *(html.hidden("scopes", scope) for scope in scopes),
+            html.button("Agree"),
+            html.tag("a", "No, back to the home page", href=visit.path("home")),
+        ),
     )
 
 

@@ -1,49 +1,63 @@
-"""The hub's own pages: login, home, tokens, and taking a share code."""
+"""In and out: the pages on which people log in, and the end of a session."""
 
 from __future__ import annotations
 
 import hmac
 from urllib.parse import quote
 
-from .. import errors, models, names
+from .. import html, names
 from ..entities import User
 from ..hub import Hub
-from ..pages import Page, Visit, document, form, hidden, listing, paragraph, redirect
-from . import share_codes
+from ..pages import Page, Visit, alert, paragraph, redirect
 
 
 def start(visit: Visit) -> Page:
     """``/hub/``: on to the home page."""
-    return redirect(f"{visit.hub.settings.hub_prefix}home")
+    return redirect(visit.path("home"))
 
 
 def login_page(visit: Visit) -> Page:
     """``GET /hub/login``: the form, or on to where a known user wanted to go."""
     if visit.session is not None:
         return redirect(wanted(visit))
-    return login_form(visit, "Log in with your name and the password of this hub.")
+    return login_form(visit)
 
 
-def login_form(visit: Visit, said: str, status: int = 200) -> Page:
-    """The form, with a word on what it is for or what was wrong."""
+def login_form(visit: Visit, wrong: str = "") -> Page:
+    """The form; with a word on what was wrong, and what was written, if something was."""
     where = visit.query.get("next")
-    action = f"{visit.hub.settings.hub_prefix}login"
+    action = visit.path("login")
     if where:
         action += f"?next={quote(where, safe='')}"
-    fields = (
-        '<label>Name <input name="username" autocomplete="username" autofocus></label> ',
-        '<label>Password <input name="password" type="password" '
-        'autocomplete="current-password"></label> ',
+    form = visit.form_of(
+        html.field(
+            "Name",
+            "username",
+            value=visit.field("username"),
+            autocomplete="username",
+            autocapitalize="none",
+            required=True,
+            autofocus=not wrong,
+        ),
+        html.field(
+            "Password",
+            "password",
+            type="password",
+            autocomplete="current-password",
+            autofocus=bool(wrong),
+        ),
+        html.button("Log in"),
+        action=action,
     )
-    inner = form(visit.xsrf, "Log in", *fields, action=action)
-    return document("Log in", paragraph(said), inner, status=status)
+    hint = paragraph("Any name will do, with the password of this hub.")
+    return visit.page("Log in", alert(wrong), hint, form, status=403 if wrong else 200)
 
 
 def log_in(visit: Visit) -> Page:
     """``POST /hub/login``: a session for whoever knows the password."""
     user = authenticate(visit.hub, visit.field("username"), visit.field("password"))
     if user is None:
-        return login_form(visit, "No such name, or another password.", 403)
+        return login_form(visit, "No such name, or another password.")
     now = visit.hub.clock()
     user.last_activity = now
     opened = visit.hub.sessions.open(user, now)
@@ -69,7 +83,7 @@ def wanted(visit: Visit) -> str:
     is_path = path.startswith("/") and not path.startswith("//")
     if is_path and "\\" not in path and path.isprintable():
         return quote(path, safe="/%:@!$&'()*+,;=~?#[]")
-    return f"{visit.hub.settings.hub_prefix}home"
+    return visit.path("home")
 
 
 def log_out(visit: Visit) -> Page:
@@ -80,42 +94,4 @@ def log_out(visit: Visit) -> Page:
         for token in list(session.user.tokens.values()):
             if token.session_id == session.id:
                 visit.hub.remove_token(token)
-    return Page(status=302, location=f"{visit.hub.settings.hub_prefix}login", closes=True)
-
-
-def home(visit: Visit) -> Page:
-    """``GET /hub/home``: the user's servers."""
-    user = visit.known().user
-    servers = [
-        f"{models.server_url(visit.hub, each)} {'runs' if each.is_ready else 'does not run'}"
-        for each in user.servers.values()
-    ]
-    return document("Home", paragraph(f"You are {user.name}. Your servers:"), listing(servers))
-
-
-def token_page(visit: Visit) -> Page:
-    """``GET /hub/token``: the user's tokens by their notes."""
-    user = visit.known().user
-    notes = [f"{token.note} ({token.id})" for token in user.tokens.values()]
-    said = f"Tokens of {user.name}. Ask the API for a new one, with this form's _xsrf."
-    return document("Tokens", paragraph(said), listing(notes), hidden("_xsrf", visit.xsrf))
-
-
-def share_page(visit: Visit) -> Page:
-    """``GET /hub/accept-share``: what a code offers, and by whom."""
-    user, secret = visit.known().user, visit.query.get("code") or ""
-    code = share_codes.find_offer(visit.hub, user, secret)
-    owner = code.server.user.name
-    said = f"{owner} shares the server {code.server.full_name} with you: {', '.join(code.names)}."
-    agree = form(visit.xsrf, "Accept", hidden("code", secret))
-    return document("A server is shared with you", paragraph(said), agree)
-
-
-def accept_share(visit: Visit) -> Page:
-    """``POST /hub/accept-share``: the code becomes a share."""
-    user = visit.known().user
-    secret = visit.field("code") or visit.query.get("code")
-    if not secret:
-        raise errors.missing("code")
-    share = share_codes.accept(visit.hub, user, secret)
-    return redirect(models.server_url(visit.hub, share.server))
+    return Page(status=302, location=visit.path("login"), closes=True)

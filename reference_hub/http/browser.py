@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ..core import errors
 from ..core.call import Query
 from ..core.hub import Hub
-from ..core.operations import oauth
+from ..core.operations import oauth, pages
 from ..core.pages import Page, Visit, error_page
 from ..core.sessions import LOGIN_COOKIE, Session
 from . import convert
@@ -94,6 +94,17 @@ class PageEndpoint(Endpoint):
         if request.cookies.get(XSRF) != expected:
             response.set_cookie(XSRF, expected, path=prefix, **_COOKIE)
         return response
+
+
+class UnknownPage(PageEndpoint):
+    """Everything below the hub's prefix that is neither a page nor of the API."""
+
+    def __init__(self, hub: Hub, stop: Callable[[], None]) -> None:
+        super().__init__(hub, stop, PageMethods(pages.start))
+
+    async def page(self, request: Request) -> Response:
+        """404, whatever the method."""
+        raise errors.no_such_path()
 
 
 class TokenEndpoint(Endpoint):

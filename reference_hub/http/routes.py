@@ -26,16 +26,15 @@ from ..core.operations import (
     tokens,
     users,
 )
-from .browser import PageEndpoint, PageMethods, TokenEndpoint
+from .browser import PageEndpoint, PageMethods, TokenEndpoint, UnknownPage
 from .endpoints import (
     ApiEndpoint,
     Elsewhere,
     Operation,
-    StoppedUserServer,
     UnknownPath,
-    UserServer,
 )
 from .metrics import Metrics
+from .visits import VisitedServer, VisitedStopped
 
 
 class _Segment(Convertor[str]):
@@ -170,9 +169,10 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[Route]:
         Route(f"{prefix}health", ApiEndpoint(hub, stop, API["/health"])),
         Route(f"{prefix}metrics", Metrics(hub, stop)),
         Route(f"{prefix}api/metrics", Metrics(hub, stop)),
-        Route(f"{prefix}user/{{name}}/{{path:path}}", StoppedUserServer(hub, stop)),
-        Route(f"{prefix}{{path:path}}", UnknownPath(hub, stop)),
-        Route(f"{base}user/{{name}}", UserServer(hub, stop)),
-        Route(f"{base}user/{{name}}/{{path:path}}", UserServer(hub, stop)),
+        Route(f"{prefix}user/{{name}}/{{path:path}}", VisitedStopped(hub, stop)),
+        Route(f"{prefix}api/{{path:path}}", UnknownPath(hub, stop)),
+        Route(f"{prefix}{{path:path}}", UnknownPage(hub, stop)),
+        Route(f"{base}user/{{name}}", VisitedServer(hub, stop)),
+        Route(f"{base}user/{{name}}/{{path:path}}", VisitedServer(hub, stop)),
         Route("/{path:path}", Elsewhere(hub, stop)),
     ]

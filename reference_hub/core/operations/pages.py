@@ -49,8 +49,10 @@ def login_form(visit: Visit, wrong: str = "") -> Page:
         html.button("Log in"),
         action=action,
     )
-    hint = paragraph("Any name will do, with the password of this hub.")
-    return visit.page("Log in", alert(wrong), hint, form, status=403 if wrong else 200)
+    hint = "Any name will do, with the password of this hub."
+    if not visit.hub.settings.password:
+        hint = "This hub has no password, so nobody can log in."
+    return visit.page("Log in", alert(wrong), paragraph(hint), form, status=403 if wrong else 200)
 
 
 def log_in(visit: Visit) -> Page:

@@ -21,20 +21,20 @@ justify-content:space-between}
 nav ul{list-style:none;margin:0;padding:0}
 h1{font-size:1.6rem;line-height:1.25;margin:1rem 0}
 h2{font-size:1.25rem;margin:2rem 0 .5rem}
-h3{font-size:1rem;margin:0}
+h3,.cards h2{font-size:1.05rem;margin:0}
+.cards p{margin:.25rem 0 .5rem}
 a{color:#0b57a4}
-a,button,nav a{padding:.25rem 0}
-.cards{list-style:none;margin:0;padding:0}
-.cards>li,.box{background:#fff;border:1px solid #c9cdd2;border-radius:.4rem;
-padding:.75rem 1rem;margin:.5rem 0}
 .acts{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;margin-top:.5rem}
-form p,fieldset p{margin:.75rem 0}
+.cards{list-style:none;margin:0;padding:0}
+.cards>li{background:#fff;border:1px solid #c9cdd2;border-radius:.4rem;
+padding:.75rem 1rem;margin:.5rem 0}
+form p{margin:.75rem 0}
 label{font-weight:600}
 label,.hint,.wrong{display:block}
 .hint{color:#4a4f57;font-size:.9rem}
 input,select,button{font:inherit;color:inherit;max-width:100%;min-height:2.5rem;
 border:1px solid #6b7280;border-radius:.3rem;background:#fff;padding:.35rem .6rem}
-input,select{width:24rem}
+input,select{width:24rem;margin-top:.25rem}
 button{background:#0b57a4;border-color:#0b57a4;color:#fff;cursor:pointer;padding:.35rem 1rem}
 button.plain{background:#fff;color:#0b57a4}
 a:focus-visible,input:focus-visible,select:focus-visible,button:focus-visible{
@@ -97,6 +97,11 @@ def document(title: str, header: str, main: str) -> Html:
     )
     body = tag("body", header, tag("main", tag("h1", title), main))
     return Html(f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}")
+
+
+def acts(*inner: str) -> Html:
+    """Buttons and links, in a line if there is room."""
+    return tag("div", *inner, class_="acts")
 
 
 def hidden(name: str, value: str) -> Html:

@@ -84,7 +84,7 @@ def card(visit: Visit, server: Server) -> html.Html:
         [
             html.tag("h2", title_of(server)),
             paragraph(state(server)),
-            visit.form_of(html.hidden("server", server.name), *buttons(visit.hub, server)),
+            visit.form_of(html.hidden("server", server.name), html.acts(*buttons(visit, server))),
         ]
     )
 
@@ -94,20 +94,22 @@ def state(server: Server) -> str:
     if server.is_ready:
         return "It is running."
     if server.pending:
-        return "It is starting. Look again in a moment."
+        return "It is starting."
     if server.failure:
         return f"It is stopped. The last start failed: {server.failure}."
     return "It is stopped."
 
 
-def buttons(hub: Hub, server: Server) -> Iterable[html.Html]:
+def buttons(visit: Visit, server: Server) -> Iterable[html.Html]:
     """What can be done with a server as it is."""
     about = title_of(server)
     if server.is_ready:
-        yield link(hub, server, "Open")
-    if server.is_active:
-        called = "Stop" if server.is_ready else "Cancel the start of"
-        yield act_button(called, "stop", about)
+        yield link(visit.hub, server, "Open")
+        yield act_button("Stop", "stop", about)
+        return
+    if server.pending:
+        yield html.tag("a", "Look again", href=visit.path("home"))
+        yield act_button("Cancel the start", "stop", f"of {about}")
         return
     yield act_button("Start", "start", about)
     if server.name:

@@ -38,8 +38,10 @@ def authorize(visit: Visit) -> Page:
         html.listing(html.tag("code", scope) for scope in scopes),
         visit.form_of(
             *(html.hidden("scopes", scope) for scope in scopes),
-            html.button("Agree"),
-            html.tag("a", "No, back to the home page", href=visit.path("home")),
+            html.acts(
+                html.button("Agree"),
+                html.tag("a", "No, back to the home page", href=visit.path("home")),
+            ),
         ),
     )
 

@@ -59,7 +59,7 @@ def log_in(visit: Visit) -> Page:
     """``POST /hub/login``: a session for whoever knows the password."""
     user = authenticate(visit.hub, visit.field("username"), visit.field("password"))
     if user is None:
-        return login_form(visit, "No such name, or another password.")
+        return login_form(visit, "The name or the password is wrong.")
     now = visit.hub.clock()
     user.last_activity = now
     opened = visit.hub.sessions.open(user, now)

@@ -25,8 +25,10 @@ def look(visit: Visit) -> Page:
         paragraph(html.join(["The offer ends at ", html.moment(code.expires_at), "."])),
         visit.form_of(
             html.hidden("code", secret),
-            html.button("Accept"),
-            html.tag("a", "No, back to the home page", href=visit.path("home")),
+            html.acts(
+                html.button("Accept"),
+                html.tag("a", "No, back to the home page", href=visit.path("home")),
+            ),
         ),
     )
 

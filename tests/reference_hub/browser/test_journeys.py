@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -258,33 +257,24 @@ def test_pages_that_are_not_for_one(page: Page, hub: RunningHub) -> None:
 MARKUP = "<img src=x onerror=\"document.title='broken'\">"
 
 
-@pytest.fixture
-def is_whole(page: Page) -> Callable[[], None]:
+def is_whole(page: Page) -> bool:
     """Nothing of what others wrote has become part of the page."""
-
-    def check() -> None:
-        assert "broken" not in page.title()
-        assert page.locator("img, main script").count() == 0
-        assert MARKUP in page.locator("main").inner_text() + page.content().replace("&quot;", '"')
-
-    return check
+    return "broken" not in page.title() and page.locator("img").count() == 0
 
 
 def test_markup_is_shown_and_not_obeyed(page: Page, hub: RunningHub) -> None:
-    owner = MARKUP.replace(" ", "\t") if "/" in MARKUP else MARKUP
-    hub.add_user(owner)
-    hub.start_server(owner)
-    code = hub.share_code(owner)
+    hub.start_server(MARKUP)  # of a user of that name: only slashes are forbidden there
+    code = hub.share_code(MARKUP)
     log_in(page)
-    for text in (f"hub/token?new={quote(MARKUP)}", f"hub/accept-share?code={quote(MARKUP)}"):
-        page.goto(text)
-        assert page.locator("img").count() == 0
+    for where in ("hub/token?new=", "hub/accept-share?code=", "hub/user/", "hub/", "user/"):
+        page.goto(where + quote(MARKUP))
+        assert is_whole(page)
     page.goto("hub/token")
     page.get_by_label("Note").fill(MARKUP)
     page.get_by_label("Scopes").fill(MARKUP)
     button(page, "Request a token").click()
     expect(page.locator("main")).to_contain_text("There is no scope")
-    assert page.locator("img").count() == 0
+    assert is_whole(page)
     page.get_by_label("Scopes").fill("")
     button(page, "Request a token").click()
     expect(card(page, MARKUP)).to_have_count(1)
@@ -293,13 +283,12 @@ def test_markup_is_shown_and_not_obeyed(page: Page, hub: RunningHub) -> None:
     button(page, "Add this server").click()
     expect(page.get_by_label("Name")).to_have_value(MARKUP)
     page.goto(f"hub/accept-share?code={code}")
-    expect(page.locator("main")).to_contain_text(f"{owner} lets you into")
+    expect(page.locator("main")).to_contain_text(f"{MARKUP} lets you into")
     button(page, "Accept").click()
     button(page, "Agree").click()
     page.goto("hub/home")
-    expect(page.locator("main")).to_contain_text(f"of {owner}")
-    assert page.locator("img").count() == 0
-    assert "broken" not in page.title()
+    expect(page.locator("main")).to_contain_text(f"of {MARKUP}")
+    assert is_whole(page)
 
 
 @pytest.mark.parametrize("where", ["//x.invalid/", "https://x.invalid/", "/\\x.invalid/"])

@@ -54,18 +54,26 @@ def server() -> Iterator[RunningHub]:
         yield hub
 
 
+def configure(hub: RunningHub) -> None:
+    """Let people log in, and ann (not bob) use the service `lab`; nobody may use `exam`."""
+    services = [
+        {
+            "name": name,
+            "api_token": f"secret-of-the-{name}",
+            "oauth_redirect_uri": f"/services/{name}/oauth_callback",
+            "oauth_client_allowed_scopes": ["read:users!user"],
+        }
+        for name in ("lab", "exam")
+    ]
+    role = {"name": "lab-users", "scopes": ["access:services!service=lab"], "users": ["ann"]}
+    hub.configure(password=PASSWORD, services=services, load_roles=[role])
+
+
 @pytest.fixture
 def hub(server: RunningHub) -> RunningHub:
-    """A hub with a service `lab` that ann may use and bob may not."""
+    """A hub as good as new, with that configuration."""
     server.reset()
-    lab = {
-        "name": "lab",
-        "api_token": "secret-of-the-lab",
-        "oauth_redirect_uri": "/services/lab/oauth_callback",
-        "oauth_client_allowed_scopes": ["read:users!user"],
-    }
-    role = {"name": "lab-users", "scopes": ["access:services!service=lab"], "users": ["ann"]}
-    server.configure(password=PASSWORD, services=[lab], load_roles=[role])
+    configure(server)
     return server
 
 

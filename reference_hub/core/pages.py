@@ -111,6 +111,11 @@ def alert(text: str) -> html.Html:
 
 def error_page(error: HubError, hub: Hub, session: Session | None) -> Page:
     """A refusal for people."""
-    title = f"{error.status} {HTTPStatus(error.status).phrase}"
     back = html.tag("a", "Back to the home page", href=f"{hub.settings.hub_prefix}home")
-    return document(hub, session, title, alert(error.message), paragraph(back), status=error.status)
+    parts = alert(error.message), paragraph(back)
+    return document(hub, session, title_of(error), *parts, status=error.status)
+
+
+def title_of(error: HubError) -> str:
+    """What HTTP calls a refusal, such as "404 Not Found"."""
+    return f"{error.status} {HTTPStatus(error.status).phrase}"

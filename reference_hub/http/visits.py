@@ -36,8 +36,7 @@ class VisitedServer(UserServer):
         try:
             return self.let_in(request, server) if rest == _CALLBACK else self.see(request, *found)
         except errors.HubError as error:
-            refusal = server_page.server_page(f"{error.status}", error.message, status=error.status)
-            return self.to_page(refusal)
+            return self.to_page(server_page.refusal(self.hub, error))
 
     def see(self, request: Request, server: Server, path: str) -> Response:
         """The page, or the way to the hub to be let in."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from .. import access, errors, html, models, oauth
 from ..entities import Server
 from ..hub import Hub
-from ..pages import Page, Visit, alert, paragraph, redirect
+from ..pages import Page, Visit, alert, paragraph, redirect, title_of
 from . import single_user
 
 _PAGES = ("", "lab", "tree")
@@ -23,19 +23,24 @@ def greet(hub: Hub, server: Server, path: str, secret: str) -> Page | None:
         return None
     if path.partition("/")[0] not in _PAGES:
         raise errors.no_such_path()
-    home = html.tag("a", "Back to the hub", href=f"{hub.settings.hub_prefix}home")
     return server_page(
+        hub,
         f"The server at {models.server_url(hub, server)}",
         paragraph(f"It runs, and you are in it as {requester.owner.name}."),
         paragraph("It is simulated: beside this page it has an API, and no notebooks."),
-        paragraph(home),
     )
 
 
-def server_page(title: str, *parts: str, status: int = 200) -> Page:
-    """A page of a server, which is not the hub's and has none of its links."""
+def server_page(hub: Hub, title: str, *parts: str, status: int = 200) -> Page:
+    """A page of a server, which is not the hub's and has none of its links, but the way back."""
     header = html.tag("header", html.tag("div", html.tag("span", "Simulated server")))
-    return Page(html.document(title, header, html.join(parts)), status)
+    back = html.tag("a", "Back to the hub", href=f"{hub.settings.hub_prefix}home")
+    return Page(html.document(title, header, html.join([*parts, paragraph(back)])), status)
+
+
+def refusal(hub: Hub, error: errors.HubError) -> Page:
+    """A refusal of a server, for people."""
+    return server_page(hub, title_of(error), alert(error.message), status=error.status)
 
 
 def stand_in(visit: Visit, user_name: str, path: str) -> Page:

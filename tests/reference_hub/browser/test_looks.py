@@ -37,7 +37,7 @@ PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "not-found": (f"hub/{LONG}", {}),
     "server": ("user/ann/", {}),
     "no-server": (f"user/ann/{LONG}/", {}),
-    "not-running": ("user/ann/lab/", {}),
+    "not-running": ("hub/user/ann/lab/", {}),
 }
 
 

@@ -115,7 +115,7 @@ def card(visit: Visit, token: Token) -> html.Html:
     title = token.note or f"Token {token.id}"
     known = html.facts(
         [
-            ("Scopes", " ".join(token.scopes) or "none"),
+            ("Scopes", scopes_of(token)),
             ("Issued to", client_name(visit.hub, token)),
             ("Made", html.moment(token.created)),
             ("Last used", html.moment(token.last_activity)),
@@ -126,7 +126,16 @@ def card(visit: Visit, token: Token) -> html.Html:
     return html.join([html.tag("h3", title), known, visit.form_of(revoke)])
 
 
+def scopes_of(token: Token) -> str:
+    """What a token was asked for with."""
+    if "inherit" in token.scopes:
+        return "all that you may"
+    return " ".join(token.scopes) or "none"
+
+
 def client_name(hub: Hub, token: Token) -> str:
     """Who asked for a token on the user's behalf, or the user."""
+    if token.is_server:
+        return "the server itself"
     client = oauth.find_client(hub, token.client_id) if token.client_id else None
     return client.name if client else token.client_id or "you"

@@ -52,6 +52,10 @@ class Visitor:
         received = {name.lower(): value for name, value in answer.getheaders()}
         return Response(answer.status, received, answer.read())
 
+    def send(self, path: str, **form: str) -> Response:
+        """Send a form as the page does that it stands on."""
+        return self("POST", path, {"_xsrf": self.cookies["_xsrf"], **form})
+
     def log_in(self, password: str = PASSWORD, **form: str) -> Response:
         self("GET", "/hub/login")
         filled = {"username": "ann", "password": password, "_xsrf": self.cookies["_xsrf"], **form}

@@ -1,0 +1,87 @@
+"""Browsers at users' servers: let in by the hub, or told that nothing runs."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from .client import Client, Response
+from .test_browser import Visitor, client, visitor
+
+__all__ = ["client", "visitor"]
+
+
+@pytest.fixture
+def ann(visitor: Visitor, client: Client) -> Visitor:
+    """Ann, who has logged in, and whose server runs."""
+    client("POST", "/hub/api/users/ann/server")
+    visitor.log_in()
+    return visitor
+
+
+def follow(visitor: Visitor, path: str, most: int = 6) -> Response:
+    """Look at a page, however often one is sent on."""
+    answer = visitor("GET", path)
+    for _ in range(most):
+        if answer.status != 302:
+            return answer
+        answer = visitor("GET", answer.headers["location"])
+    raise AssertionError(f"{path} leads on and on")
+
+
+def test_a_user_is_let_into_their_server_and_where_they_wanted(ann: Visitor) -> None:
+    answer = follow(ann, "/user/ann/lab/tree/x?y=1")
+    assert answer.status == 200
+    assert b"you are in it as ann" in answer.content
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert ann("GET", "/user/ann/").status == 200, "no second time"
+    assert ann("GET", "/user/ann/nope").status == 404
+    assert ann("GET", "/user/ann/api/status").status == 403, "the API takes tokens"
+
+
+def test_a_stranger_is_sent_to_the_login(client: Client, visitor: Visitor) -> None:
+    client("POST", "/hub/api/users/ann/server")
+    assert b'name="password"' in follow(visitor, "/user/ann/").content
+
+
+def test_after_the_logout_the_server_lets_nobody_in(ann: Visitor) -> None:
+    follow(ann, "/user/ann/")
+    ann("GET", "/hub/logout")
+    assert b'name="password"' in follow(ann, "/user/ann/").content
+
+
+def test_a_code_that_one_did_not_ask_for_opens_nothing(ann: Visitor) -> None:
+    way = ann("GET", "/user/ann/").headers["location"]
+    back = ann("GET", way).headers["location"]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    for query in (f"code={code}&state=x", f"code={code}", f"code={code}&state="):
+        assert ann("GET", f"/user/ann/oauth_callback?{query}").status == 403
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    assert ann("GET", f"/user/ann/oauth_callback?code=x&state={state}").status == 403
+    assert ann("GET", back).headers["location"] == "/user/ann/"
+    assert ann("GET", back).status == 403, "a second time"
+
+
+def test_a_cookie_leads_to_no_other_place(ann: Visitor) -> None:
+    way = ann("GET", "/user/ann/").headers["location"]
+    back = ann("GET", way).headers["location"]
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    ann.cookies["reference-hub-state"] = f"{state}:https%3A%2F%2Fx.invalid"
+    assert ann("GET", back).headers["location"] == "/user/ann/"
+
+
+def test_other_peoples_servers(ann: Visitor, client: Client) -> None:
+    client("POST", "/hub/api/users/bob/server")
+    answer = follow(ann, "/user/bob/")
+    assert (answer.status, b"You may not use" in answer.content) == (403, True)
+
+
+def test_a_server_that_does_not_run(ann: Visitor, client: Client) -> None:
+    client("DELETE", "/hub/api/users/ann/server")
+    answer = follow(ann, "/user/ann/lab?x=1")
+    assert (answer.status, b"No server is running" in answer.content) == (424, True)
+    assert follow(ann, "/user/bob/").status == 404
+    client("POST", "/hub/api/users/ann/server")
+    answer = ann("GET", "/hub/user/ann/lab?x=1")
+    assert answer.headers["location"] == "/user/ann/lab?x=1"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from .core import boot, spawning, times, tokens
 from .core.entities import Group, Server, Service, User
@@ -40,6 +40,8 @@ class MovableClock:
 
 class HubForTests(ABC):
     """A hub with means to fill it, to watch it, to break it and to move its clock."""
+
+    _broken: ClassVar[HubForTests | None] = None  # the one hub of the process that has faults
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._first = settings or Settings()
@@ -200,12 +202,16 @@ class HubForTests(ABC):
         """Plant a fault, until the test ends or, in a ``with`` statement, until that ends.
 
         ``python -m reference_hub --list-faults`` shows all. Raises ValueError for an unknown name.
-        Faults are in the code, so all hubs of the process have this one as long as it is planted.
+        Faults are in the code, so all hubs of the process have this one as long as it is planted,
+        and RuntimeError is raised where another hub has planted some.
         """
         from .faults import find
         from .faults.switch import Switchboard
 
         fault = find(name)
+        if HubForTests._broken not in (None, self):
+            raise RuntimeError("another hub of this process has faults: mend() it first")
+        HubForTests._broken = self
 
         def plant() -> None:
             board = self._board = self._board or Switchboard(self.hub, do_nothing)
@@ -228,5 +234,7 @@ class HubForTests(ABC):
             for each in [name] if name else list(board.on):
                 board.switch_off(each)
             self._watched.app = board.app
+            if not board.on:
+                HubForTests._broken = None
 
         self._do(take_out)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from starlette.types import ASGIApp
 
 from reference_hub import Hub, Settings, create_app
 from reference_hub.core import boot
 from reference_hub.core.errors import HubError
-from reference_hub.running import RunningHub
+from reference_hub.running import InProcessHub, RunningHub
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def hub(server: RunningHub) -> RunningHub:
     return server
 
 
-def get(hub: RunningHub, path: str, token: str = "") -> Any:
-    headers = {"Authorization": f"token {token or hub.admin_token}"}
+def get(hub: RunningHub, path: str, token: str = "", scheme: str = "token") -> Any:
+    headers = {"Authorization": f"{scheme} {token or hub.admin_token}"}
     return requests.get(f"{hub.api_url}{path}", headers=headers, timeout=10)
 
 
@@ -50,13 +50,6 @@ def test_filled_and_as_good_as_new(hub: RunningHub) -> None:
     assert [user["name"] for user in get(hub, "/users").json()] == ["admin"]
     assert get(hub, "/user", old).status_code == 403
     assert get(hub, "/services").json() == {}
-
-
-def test_a_reset_takes_little_time(hub: RunningHub) -> None:
-    begun = time.perf_counter()
-    for _ in range(20):
-        hub.reset()
-    assert (time.perf_counter() - begun) / 20 < 0.005
 
 
 def test_time_passes_when_told(hub: RunningHub) -> None:
@@ -110,18 +103,9 @@ def test_other_settings(hub: RunningHub) -> None:
         hub.configure(base_url="/x/")
 
 
-def test_in_process_without_a_socket() -> None:
-    hub = boot.reset(Hub(Settings(api_tokens={"secret-of-ann": "ann"})))
-    app, sent = create_app(hub), []
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "scheme": "http",
-        "path": "/hub/api/user",
-        "raw_path": b"/hub/api/user",
-        "query_string": b"",
-        "headers": [(b"authorization", b"token secret-of-ann")],
-    }
+def call(app: ASGIApp, scope: dict[str, Any]) -> list[Any]:
+    """What an application answers to a request without a body."""
+    sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -133,8 +117,92 @@ def test_in_process_without_a_socket() -> None:
         await app(scope, receive, send)
 
     asyncio.run(ask())
+    return sent
+
+
+@pytest.mark.parametrize("more", [{"raw_path": b"/hub/api/groups/a%2Fb"}, {}])
+def test_in_process_without_a_socket(more: dict[str, bytes]) -> None:
+    hub = InProcessHub()
+    hub.add_group("a/b")
+    hub.add_group("a b")
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/hub/api/groups/a/b" if more else "/hub/api/groups/a b",
+        "query_string": b"",
+        "headers": [(b"authorization", f"token {hub.admin_token}".encode())],
+        **more,
+    }
+    sent = call(hub.app, scope)
     assert sent[0]["status"] == 200
+    assert json.loads(sent[1]["body"])["name"] == ("a/b" if more else "a b")
+    assert [request.path for request in hub.requests] == [
+        "/hub/api/groups/a%2Fb" if more else "/hub/api/groups/a%20b"
+    ]
+
+
+def test_an_application_alone() -> None:
+    app = create_app(boot.reset(Hub(Settings(api_tokens={"secret-of-ann": "ann"}))))
+    headers = [(b"authorization", b"token secret-of-ann")]
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/hub/api/user"}
+    sent = call(app, {**scope, "query_string": b"", "headers": headers})
     assert json.loads(sent[1]["body"])["name"] == "ann"
+
+
+def test_faults_on_demand(hub: RunningHub) -> None:
+    token = hub.token("admin", expires_in=60)
+    hub.clock.advance(61)
+    assert get(hub, "/users", token).status_code == 403
+    for way in ("in a block", "until mended", "until the next test"):
+        token = hub.token("admin", expires_in=60)
+        hub.clock.advance(61)
+        until = hub.fault("tokens/never-expire")
+        assert get(hub, "/users", token).status_code == 200
+        if way == "in a block":
+            until.close()
+        elif way == "until mended":
+            hub.mend()
+        else:
+            hub.reset()
+            token = hub.token("admin", expires_in=60)
+            hub.clock.advance(61)
+        assert get(hub, "/users", token).status_code == 403
+    assert [request.status for request in hub.requests] == [403]
+    with pytest.raises(ValueError, match="did you mean tokens/never-expire"):
+        hub.fault("tokens/never-expires")
+
+
+def test_several_faults(hub: RunningHub) -> None:
+    token = hub.token("admin", expires_in=60)
+    with hub.fault("tokens/never-expire"), hub.fault("tokens/no-bearer"):
+        hub.clock.advance(61)
+        assert get(hub, "/users", token).status_code == 200
+        assert get(hub, "/users", token, "Bearer").status_code == 403
+    assert get(hub, "/users", token).status_code == 403
+    assert get(hub, "/users", scheme="Bearer").status_code == 200
+
+
+def test_faults_of_one_hub_at_a_time(hub: RunningHub) -> None:
+    """Taken out in another order than put in, they would leave something behind."""
+    other = InProcessHub()
+    hub.fault("tokens/never-expire")
+    with pytest.raises(RuntimeError, match="another hub"):
+        other.fault("tokens/no-bearer")
+    hub.mend()
+    other.fault("tokens/no-bearer")
+    other.mend()
+    assert get(hub, "/users", scheme="Bearer").status_code == 200
+
+
+def test_share_codes(hub: RunningHub) -> None:
+    hub.start_server("ann", "lab")
+    code = hub.share_code("ann", "lab")
+    (listed,) = get(hub, "/share-codes/ann/lab").json()["items"]
+    assert code not in str(listed)
+    assert listed["scopes"] == ["access:servers!server=ann/lab"]
+    with pytest.raises(HubError, match="no server"):
+        hub.share_code("ann", "nope")
 
 
 def test_what_cannot_be(hub: RunningHub) -> None:
@@ -143,26 +211,3 @@ def test_what_cannot_be(hub: RunningHub) -> None:
         hub.token("ann", scopes=["nope"])
     with pytest.raises(HubError):
         hub.token("nobody")
-
-
-def test_the_plugin(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest('pytest_plugins = ["reference_hub.pytest"]')
-    pytester.makepyfile(
-        """
-        import urllib.request
-
-        def test_one(reference_hub):
-            reference_hub.add_user("ann")
-            request = urllib.request.Request(
-                reference_hub.api_url + "/users/ann",
-                headers={"Authorization": "token " + reference_hub.admin_token},
-            )
-            assert urllib.request.urlopen(request).status == 200
-
-        def test_two(reference_hub):
-            assert reference_hub.hub.find_user("ann") is None
-        """
-    )
-    pytester.runpytest_inprocess(
-        "-p", "no:schemathesis", "-p", "no:hub_conformance"
-    ).assert_outcomes(passed=2)

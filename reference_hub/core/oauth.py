@@ -136,7 +136,8 @@ def server_client_id(server: Server) -> str:
 
 def of_server(hub: hubs.Hub, server: Server) -> Client:
     """The client that a running server is. It knows its user's rights by their token."""
-    path = "/".join(quote(each, safe="") for each in server.full_name.rstrip("/").split("/"))
+    # As in the server's own address, for its cookies are bound to that path.
+    path = "/".join(quote(each, safe="@~") for each in server.full_name.rstrip("/").split("/"))
     return Client(
         id=server_client_id(server),
         redirect=f"{hub.settings.base_url}user/{path}/oauth_callback",

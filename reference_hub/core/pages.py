@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import quote
 
 from . import html
 from .access import Requester
@@ -77,6 +78,11 @@ class Page:
 def redirect(location: str) -> Page:
     """Go there."""
     return Page(status=302, location=location)
+
+
+def as_sent(path: str) -> str:
+    """A path and query in the form that a header can carry; escapes stay as they are."""
+    return quote(path, safe="/%:@!$&'()*+,;=~?#[]")
 
 
 def document(hub: Hub, session: Session | None, title: str, *parts: str, status: int = 200) -> Page:

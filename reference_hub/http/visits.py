@@ -12,7 +12,7 @@ from starlette.responses import Response
 from ..core import errors, html, models
 from ..core.entities import Server
 from ..core.operations import server_page, single_user
-from ..core.pages import Page
+from ..core.pages import Page, as_sent
 from . import convert
 from .browser import PageEndpoint, PageMethods
 from .cookies import session_of
@@ -58,7 +58,7 @@ class VisitedServer(UserServer):
         if not state or not hmac.compare_digest(state.encode(), given.encode()):
             raise errors.forged()
         secret = server_page.take_code(self.hub, server, request.query_params.get("code", ""))
-        home, there = models.server_url(self.hub, server), unquote(wanted)
+        home, there = models.server_url(self.hub, server), as_sent(unquote(wanted))
         response = self.to_page(
             Page(status=302, location=there if there.startswith(home) else home)
         )

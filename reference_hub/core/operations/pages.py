@@ -8,7 +8,7 @@ from urllib.parse import quote
 from .. import html, names
 from ..entities import User
 from ..hub import Hub
-from ..pages import Page, Visit, alert, paragraph, redirect
+from ..pages import Page, Visit, alert, as_sent, paragraph, redirect
 
 
 def start(visit: Visit) -> Page:
@@ -84,7 +84,7 @@ def wanted(visit: Visit) -> str:
     path = visit.query.get("next") or ""
     is_path = path.startswith("/") and not path.startswith("//")
     if is_path and "\\" not in path and path.isprintable():
-        return quote(path, safe="/%:@!$&'()*+,;=~?#[]")
+        return as_sent(path)
     return visit.path("home")
 
 

@@ -291,6 +291,21 @@ def test_markup_is_shown_and_not_obeyed(page: Page, hub: RunningHub) -> None:
     assert is_whole(page)
 
 
+@pytest.mark.parametrize("name", ["ann@example.org", "änn o'neil", "a+b;c (d)"])
+def test_names_of_all_kinds(page: Page, hub: RunningHub, name: str) -> None:
+    hub.start_server(name)
+    hub.start_server(name, "lab")
+    log_in(page, name)
+    for server in ("Default server", "lab"):
+        link(page, f"Open {server}").click()
+        expect(page.get_by_text(f"you are in it as {name}")).to_be_visible()
+        page.reload()
+        expect(page.get_by_text(f"you are in it as {name}")).to_be_visible()
+        link(page, "Back to the hub").click()
+    page.goto("hub/token")
+    expect(page.locator("main")).to_contain_text("the server at")
+
+
 @pytest.mark.parametrize("where", ["//x.invalid/", "https://x.invalid/", "/\\x.invalid/"])
 def test_a_login_leads_nowhere_else(page: Page, hub: RunningHub, where: str) -> None:
     page.goto(f"hub/login?next={quote(where)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -63,12 +63,39 @@ def test_a_code_that_one_did_not_ask_for_opens_nothing(ann: Visitor) -> None:
     assert ann("GET", back).status == 403, "a second time"
 
 
-def test_a_cookie_leads_to_no_other_place(ann: Visitor) -> None:
+@pytest.mark.parametrize("name", ["ann@example.org", "änn o'neil", "a+b;c", "a~b%c", "<ann>"])
+def test_names_of_all_kinds(visitor: Visitor, client: Client, name: str) -> None:
+    visitor.log_in(username=name)
+    assert visitor.send("/hub/home", do="start", server="").status == 302
+    assert visitor.send("/hub/home", do="add", name="lab").status == 302
+    assert visitor.send("/hub/home", do="start", server="lab").status == 302
+    servers = client("GET", f"/hub/api/users/{quote(name)}").json["servers"]
+    for url in (servers[""]["url"], servers["lab"]["url"]):
+        way = parse_qs(urlsplit(visitor("GET", url).headers["location"]).query)
+        assert way["redirect_uri"] == [f"{url}oauth_callback"], "cookies are bound to the path"
+        assert follow(visitor, url).status == 200
+        assert visitor("GET", url).status == 200, "it is let in from then on"
+
+
+@pytest.mark.parametrize("where", ["https%3A%2F%2Fx.invalid", "%2F%2Fx.invalid", "%0D%0AX: y", ""])
+def test_a_cookie_leads_to_no_other_place(ann: Visitor, where: str) -> None:
     way = ann("GET", "/user/ann/").headers["location"]
     back = ann("GET", way).headers["location"]
     state = parse_qs(urlsplit(back).query)["state"][0]
-    ann.cookies["reference-hub-state"] = f"{state}:https%3A%2F%2Fx.invalid"
-    assert ann("GET", back).headers["location"] == "/user/ann/"
+    ann.cookies["reference-hub-state"] = f"{state}:{where}"
+    answer = ann("GET", back)
+    assert answer.headers["location"] == "/user/ann/"
+    assert "x" not in answer.headers
+
+
+def test_a_way_back_cannot_split_the_answer(ann: Visitor) -> None:
+    way = ann("GET", "/user/ann/").headers["location"]
+    back = ann("GET", way).headers["location"]
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    ann.cookies["reference-hub-state"] = f"{state}:%2Fuser%2Fann%2F%0D%0AX%3A%20y"
+    answer = ann("GET", back)
+    assert answer.headers["location"] == "/user/ann/%0D%0AX:%20y"
+    assert "x" not in answer.headers
 
 
 def test_other_peoples_servers(ann: Visitor, client: Client) -> None:

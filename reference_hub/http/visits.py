@@ -18,7 +18,7 @@ from .browser import PageEndpoint, PageMethods
 from .cookies import session_of
 from .endpoints import StoppedUserServer, UserServer
 
-_TOKEN = "reference-hub-server"  # noqa: S105 - the cookie's name
+_TOKEN = "reference-hub-server"  # noqa: S105 - a part of the cookie's name
 _STATE = "reference-hub-state"
 _CALLBACK = "oauth_callback"
 
@@ -40,7 +40,8 @@ class VisitedServer(UserServer):
 
     def see(self, request: Request, server: Server, path: str) -> Response:
         """The page, or the way to the hub to be let in."""
-        page = server_page.greet(self.hub, server, path, request.cookies.get(_TOKEN, ""))
+        secret = request.cookies.get(cookie(_TOKEN, server), "")
+        page = server_page.greet(self.hub, server, path, secret)
         if page is not None:
             return self.to_page(page)
         state = self.hub.new_secret()
@@ -53,7 +54,7 @@ class VisitedServer(UserServer):
 
     def let_in(self, request: Request, server: Server) -> Response:
         """Back from the hub, with a code: a cookie, and on to where one wanted to go."""
-        state, _, wanted = request.cookies.get(_STATE, "").partition(":")
+        state, _, wanted = request.cookies.get(cookie(_STATE, server), "").partition(":")
         given = request.query_params.get("state", "")
         if not state or not hmac.compare_digest(state.encode(), given.encode()):
             raise errors.forged()
@@ -63,7 +64,7 @@ class VisitedServer(UserServer):
             Page(status=302, location=there if there.startswith(home) else home)
         )
         self.set_cookie(response, server, _TOKEN, secret)
-        response.delete_cookie(_STATE, path=home)
+        response.delete_cookie(cookie(_STATE, server), path=home)
         return response
 
     def to_page(self, page: Page) -> Response:
@@ -80,7 +81,12 @@ class VisitedServer(UserServer):
     def set_cookie(self, response: Response, server: Server, name: str, value: str) -> None:
         """A cookie for this server alone."""
         path: Any = models.server_url(self.hub, server)
-        response.set_cookie(name, value, path=path, httponly=True, samesite="lax")
+        response.set_cookie(cookie(name, server), value, path=path, httponly=True, samesite="lax")
+
+
+def cookie(name: str, server: Server) -> str:
+    """What a server's cookie is called. Named servers get those of the default one, too."""
+    return f"{name}-{server.user.number}-{server.name}"
 
 
 def is_visit(request: Request, path: str) -> bool:

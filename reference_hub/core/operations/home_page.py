@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .. import errors, html, models
-from ..entities import Server, User
+from ..access import Requester
+from ..entities import Server
 from ..hub import Hub
 from ..pages import Page, Visit, alert, paragraph, redirect
 from . import servers
@@ -68,7 +69,7 @@ def home_page(visit: Visit, *, wrong: str = "", wrong_name: str = "", status: in
         alert(wrong),
         html.cards(card(visit, server) for server in user.servers.values()),
         add_form(visit, wrong_name) if visit.hub.settings.allow_named_servers else "",
-        shared_with(visit.hub, user),
+        shared_with(visit),
         status=status,
     )
 
@@ -143,14 +144,19 @@ def add_form(visit: Visit, wrong: str) -> html.Html:
     return html.join([html.tag("h2", "Another server"), visit.form_of(name, add)])
 
 
-def shared_with(hub: Hub, user: User) -> html.Html:
-    """Servers of others that the user was let into, if there are any."""
+def shared_with(visit: Visit) -> html.Html:
+    """Servers of others that the user may use, if there are any."""
+    user = visit.known().user
+    requester = Requester(visit.hub, visit.known().token)
+    shares = visit.hub.shares.of_recipients([user, *user.groups.values()])
     found = {
-        share.server: share for share in hub.shares.of_recipients([user, *user.groups.values()])
+        share.server: None
+        for share in shares
+        if requester.may("access:servers", "server", share.server.full_name)
     }
     if not found:
         return html.Html()
-    items = (shared_card(hub, server) for server in found)
+    items = (shared_card(visit.hub, server) for server in found)
     return html.join([html.tag("h2", "Shared with you"), html.cards(items)])
 
 

@@ -71,7 +71,7 @@ class VisitedServer(UserServer):
         """A page as HTTP."""
         headers = {
             **self.headers,
-            "content-security-policy": html.POLICY,
+            "content-security-policy": f"frame-ancestors 'self'; {html.POLICY}",
             "cache-control": "no-store",
         }
         if page.location:

@@ -35,8 +35,8 @@ def tab_to(found: Locator) -> Locator:
         if has_focus(found):
             return found
         found.page.keyboard.press("Tab")
-        width = found.page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
-        assert width != "0px", "nothing shows where the focus is"
+        style = found.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style != "none", "nothing shows where the focus is"
     raise AssertionError(f"the tab key does not lead to {found}")
 
 

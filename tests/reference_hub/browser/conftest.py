@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from reference_hub.running import RunningHub
 
 PASSWORD = "password-of-all"
+PATIENCE = 30_000  # milliseconds, for a machine that has much else to do
+expect.set_options(timeout=PATIENCE)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -82,7 +84,7 @@ def context(chromium: Browser, hub: RunningHub) -> Iterator[BrowserContext]:
     """Somebody's browser, as large as a laptop's window."""
     size = {"width": 1280, "height": 800}
     context = chromium.new_context(viewport=size, base_url=hub.url)  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from reference_hub import Settings
 from reference_hub.running import RunningHub
 
 from .conftest import PASSWORD, log_in
@@ -289,6 +290,27 @@ def test_markup_is_shown_and_not_obeyed(page: Page, hub: RunningHub) -> None:
     page.goto("hub/home")
     expect(page.locator("main")).to_contain_text(f"of {MARKUP}")
     assert is_whole(page)
+
+
+def test_below_a_base_url(chromium: Browser) -> None:
+    with (
+        RunningHub(Settings(base_url="/some/where/", password=PASSWORD)) as hub,
+        chromium.new_context(base_url=hub.url) as context,
+    ):
+        page = context.new_page()
+        log_in(page)
+        button(page, "Start Default server").click()
+        link(page, "Open Default server").click()
+        expect(page.get_by_text("you are in it as ann")).to_be_visible()
+        link(page, "Back to the hub").click()
+        button(page, "Stop Default server").click()
+        page.goto("user/ann/")
+        expect(page.get_by_role("alert")).to_contain_text("No server is running")
+        link(page, "Tokens").click()
+        button(page, "Request a token").click()
+        expect(page.get_by_label("New token")).to_be_visible()
+        link(page, "Log out").click()
+        expect(page).to_have_url(f"{hub.url}hub/login")
 
 
 @pytest.mark.parametrize("name", ["ann@example.org", "änn o'neil", "a+b;c (d)"])

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from reference_hub.running import RunningHub
 
-from .conftest import configure, log_in
+from .conftest import PATIENCE, configure, log_in
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +59,7 @@ def window(
     """A window in which ann has logged in."""
     size = SIZES[request.param]
     context = chromium.new_context(viewport=size, base_url=furnished.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     log_in(page)
     yield page

@@ -79,6 +79,17 @@ def test_what_cannot_be_done(ann: Visitor, form: dict[str, str], status: int, sa
     assert MARKUP not in answer.content.decode()
 
 
+def test_servers_of_others_are_shown_to_whom_they_open(ann: Visitor, client: Client) -> None:
+    client("PUT", "/hub/api/users/bob/servers/lab")
+    assert "lab of bob" not in text_of(ann, "/hub/home")
+    client("POST", "/hub/api/shares/bob/lab", {"user": "ann"})
+    assert "lab of bob" in text_of(ann, "/hub/home")
+    client("POST", "/hub/api/users/bob/servers/lab")
+    assert 'href="/user/bob/lab/"' in text_of(ann, "/hub/home")
+    client("PATCH", "/hub/api/shares/bob/lab", {"user": "ann"})
+    assert "lab of bob" not in text_of(ann, "/hub/home")
+
+
 def test_without_named_servers_there_is_no_form_for_them(ann: Visitor, live: Live) -> None:
     before = live.hub.settings
     live.hub.settings = replace(before, allow_named_servers=False)

@@ -25,6 +25,13 @@ def state_cookie(visitor: Visitor) -> str:
     return name
 
 
+def way_back(visitor: Visitor) -> tuple[str, dict[str, str]]:
+    """Where the hub sends somebody who asked for the server, and what it sends them with."""
+    way = visitor("GET", "/user/ann/").headers["location"]
+    back = visitor("GET", way).headers["location"]
+    return back, {key: values[0] for key, values in parse_qs(urlsplit(back).query).items()}
+
+
 def follow(visitor: Visitor, path: str, most: int = 6) -> Response:
     """Look at a page, however often one is sent on."""
     answer = visitor("GET", path)
@@ -57,12 +64,10 @@ def test_after_the_logout_the_server_lets_nobody_in(ann: Visitor) -> None:
 
 
 def test_a_code_that_one_did_not_ask_for_opens_nothing(ann: Visitor) -> None:
-    way = ann("GET", "/user/ann/").headers["location"]
-    back = ann("GET", way).headers["location"]
-    code = parse_qs(urlsplit(back).query)["code"][0]
+    back, given = way_back(ann)
+    code, state = given["code"], given["state"]
     for query in (f"code={code}&state=x", f"code={code}", f"code={code}&state="):
         assert ann("GET", f"/user/ann/oauth_callback?{query}").status == 403
-    state = parse_qs(urlsplit(back).query)["state"][0]
     assert ann("GET", f"/user/ann/oauth_callback?code=x&state={state}").status == 403
     assert ann("GET", back).headers["location"] == "/user/ann/"
     assert ann("GET", back).status == 403, "a second time"
@@ -84,20 +89,16 @@ def test_names_of_all_kinds(visitor: Visitor, client: Client, name: str) -> None
 
 @pytest.mark.parametrize("where", ["https%3A%2F%2Fx.invalid", "%2F%2Fx.invalid", "%0D%0AX: y", ""])
 def test_a_cookie_leads_to_no_other_place(ann: Visitor, where: str) -> None:
-    way = ann("GET", "/user/ann/").headers["location"]
-    back = ann("GET", way).headers["location"]
-    state = parse_qs(urlsplit(back).query)["state"][0]
-    ann.cookies[state_cookie(ann)] = f"{state}:{where}"
+    back, given = way_back(ann)
+    ann.cookies[state_cookie(ann)] = f"{given['state']}:{where}"
     answer = ann("GET", back)
     assert answer.headers["location"] == "/user/ann/"
     assert "x" not in answer.headers
 
 
 def test_a_way_back_cannot_split_the_answer(ann: Visitor) -> None:
-    way = ann("GET", "/user/ann/").headers["location"]
-    back = ann("GET", way).headers["location"]
-    state = parse_qs(urlsplit(back).query)["state"][0]
-    ann.cookies[state_cookie(ann)] = f"{state}:%2Fuser%2Fann%2F%0D%0AX%3A%20y"
+    back, given = way_back(ann)
+    ann.cookies[state_cookie(ann)] = f"{given['state']}:%2Fuser%2Fann%2F%0D%0AX%3A%20y"
     answer = ann("GET", back)
     assert answer.headers["location"] == "/user/ann/%0D%0AX:%20y"
     assert "x" not in answer.headers

@@ -14,13 +14,15 @@ from .http.app import path_as_sent
 class ReceivedRequest:
     """A request that the hub received, and the status it answered with.
 
-    `path` is as sent, escapes and base URL included; names of headers are in lower case.
+    `path` is as sent, escapes and base URL included; names of headers are in lower case; `body` is
+    what was read of it before the answer began.
     """
 
     method: str
     path: str
     query: str
     headers: Mapping[str, str]
+    body: bytes
     status: int
 
 
@@ -46,21 +48,22 @@ class Watched:
         """Answer one request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        prescribed = self.prescribed(path_as_sent(scope))
+        body: list[bytes] = []
+
+        async def hear() -> Message:
+            message = await receive()
+            body.append(message.get("body", b""))
+            return message
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self.requests.append(received(scope, message["status"]))
+                self.requests.append(received(scope, b"".join(body), message["status"]))
             await send(message)
 
-        if prescribed is None:
-            await self.app(scope, receive, watch)
-        else:
-            headers = [(k.lower().encode(), v.encode()) for k, v in prescribed.headers.items()]
-            start = {"type": "http.response.start", "status": prescribed.status}
-            await watch({**start, "headers": [*headers, (b"content-length", b"0")]})
-            await watch({"type": "http.response.body", "body": b""})
-        return None
+        instead = self.prescribed(path_as_sent(scope))
+        return await (
+            self.app(scope, hear, watch) if instead is None else give(instead, hear, watch)
+        )
 
     def prescribed(self, path: str) -> Instead | None:
         """What this path is answered with instead, if anything."""
@@ -73,8 +76,18 @@ class Watched:
         return None
 
 
-def received(scope: Scope, status: int) -> ReceivedRequest:
+async def give(instead: Instead, receive: Receive, send: Send) -> None:
+    """Answer with a bare status, when the whole request is there."""
+    while (await receive()).get("more_body"):
+        pass
+    headers = [(key.lower().encode(), value.encode()) for key, value in instead.headers.items()]
+    start = {"type": "http.response.start", "status": instead.status}
+    await send({**start, "headers": [*headers, (b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def received(scope: Scope, body: bytes, status: int) -> ReceivedRequest:
     """The record of a request."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope["query_string"].decode("latin-1")
-    return ReceivedRequest(scope["method"], path_as_sent(scope), query, headers, status)
+    return ReceivedRequest(scope["method"], path_as_sent(scope), query, headers, body, status)

@@ -86,6 +86,16 @@ def test_what_was_received(hub: RunningHub) -> None:
     assert only.headers["authorization"] == f"token {hub.admin_token}"
 
 
+def test_bodies_that_were_received(hub: RunningHub) -> None:
+    headers = {"Authorization": f"token {hub.admin_token}"}
+    hub.answer_with(503, "/users/ben")
+    for name in ("ann", "ben"):
+        body = {"admin": True, "name": name * 100_000}
+        requests.post(f"{hub.api_url}/users/{name}", json=body, headers=headers, timeout=10)
+    assert [json.loads(each.body)["name"][:3] for each in hub.requests] == ["ann", "ben"]
+    assert [each.status for each in hub.requests] == [201, 503]
+
+
 def test_an_answer_prescribed(hub: RunningHub) -> None:
     hub.answer_with(503, "/users", times=2, headers={"Retry-After": "1"})
     assert get(hub, "/info").status_code == 200

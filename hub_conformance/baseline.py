@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UsageError
+from .target import JUDGED
 
 SHIPPED = Path(__file__).with_name("baselines")
 #: What a known defect costs, worst first.
@@ -77,10 +78,12 @@ EMPTY = Baseline("none")
 def find_file(name: str, version: tuple[int, int]) -> Path:
     """Return the file behind `--hub-baseline`: a path, or `jupyterhub` for the shipped one.
 
-    Raises UsageError when there is none.
+    Between two judged versions that is the later one's: each is the newest of its major version,
+    so it lists what its predecessors have in common with it. Raises UsageError when there is none.
     """
     if name == "jupyterhub":
-        return SHIPPED / f"jupyterhub-{version[0]}.{version[1]}.toml"
+        major, minor = next((each for each in JUDGED if each >= version), JUDGED[-1])
+        return SHIPPED / f"jupyterhub-{major}.{minor}.toml"
     path = Path(name)
     if not path.is_file():
         raise UsageError(

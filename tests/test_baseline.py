@@ -64,6 +64,9 @@ def test_bad_file_is_one_clear_error(file: Path, text: str, message: str) -> Non
 
 def test_name_stands_for_the_shipped_file() -> None:
     assert baseline.find_file("jupyterhub", (6, 1)).name == "jupyterhub-6.1.toml"
+    assert baseline.find_file("jupyterhub", (6, 0)).name == "jupyterhub-6.1.toml"
+    assert baseline.find_file("jupyterhub", (5, 0)).name == "jupyterhub-5.5.toml"
+    assert all(baseline.find_file("jupyterhub", each).is_file() for each in JUDGED)
     with pytest.raises(UsageError, match="no such file"):
         baseline.find_file("notebook", (6, 1))
 

@@ -17,6 +17,7 @@ from .core.settings import Settings
 
 if TYPE_CHECKING:
     from .http import serve
+    from .http.processes.spawner import Processes
 
 _LOCAL = "127.0.0.1"
 _MISTAKES = (boot.ConfigError, roles.RoleError, scope_table.CustomScopeError)
@@ -100,25 +101,52 @@ def build(settings: Settings) -> tuple[Hub, str]:
     return boot.reset(Hub(replace(settings, api_tokens=own_tokens))), token
 
 
+def processes(launch: config.Launch, port: int) -> Processes:
+    """What runs users' servers as processes. Raises for what is not installed."""
+    try:
+        from .http.processes.spawner import Command, Processes
+    except ImportError as error:
+        raise boot.ConfigError(
+            f"--spawner process needs {error.name}: pip install 'hub-conformance[jupyter]'"
+        ) from None
+    # An address that means every one is reached at the local one, too.
+    host = _LOCAL if launch.ip in {"0.0.0.0", "::"} else bracketed(launch.ip)  # noqa: S104
+    return Processes(Command(launch.command, launch.environment), f"http://{host}:{port}")
+
+
+def bracketed(ip: str) -> str:
+    """An address as it stands in a URL."""
+    return f"[{ip}]" if ":" in ip else ip
+
+
 def run(hub: Hub, launch: config.Launch, token: str, accounts: boot.Accounts | None = None) -> None:
     """Serve the hub. Raises OSError if the address cannot be had."""
     from .http import serve  # the web framework: not needed to find a mistake in the options
 
     sock = serve.listen(launch.ip, launch.port)
-    host = f"[{launch.ip}]" if ":" in launch.ip else launch.ip
-    url = f"http://{host}:{sock.getsockname()[1]}{hub.settings.base_url}"
+    port = sock.getsockname()[1]
+    url = f"http://{bracketed(launch.ip)}:{port}{hub.settings.base_url}"
+    running = processes(launch, port) if launch.spawner == "process" else None
+    if running is not None:
+        hub.spawner = running
 
     def announce() -> None:
         print(announcement(url, token, as_json=launch.json, accounts=accounts), flush=True)
 
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order by then
-        serve.serve(
-            hub,
-            sock,
-            announce,
-            exit_with_stdin=launch.exit_with_stdin,
-            make_app=app_maker(launch),
-        )
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order by then
+            serve.serve(
+                hub,
+                sock,
+                announce,
+                exit_with_stdin=launch.exit_with_stdin,
+                make_app=app_maker(launch),
+                on_end=running.close if running else None,
+                websockets=running is not None,
+            )
+    finally:
+        if running is not None:
+            running.kill()
 
 
 def announcement(

@@ -11,12 +11,13 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, Dict, Int, List, Set, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, List, Set, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigError as LoaderError
 from traitlets.config.loader import KVArgParseConfigLoader, PyFileConfigLoader
@@ -77,6 +78,25 @@ class DummyAuthenticator(Configurable):
     )
 
 
+class Spawner(Configurable):
+    """The traits of JupyterHub's spawners that have a meaning here."""
+
+    cmd = List(Unicode(), ["jupyterhub-singleuser"], help="What to run for each server.").tag(
+        config=True
+    )
+    args = List(Unicode(), help="Arguments after Spawner.cmd.").tag(config=True)
+    environment = Dict(help="Variables for what is run: {name: text}.").tag(config=True)
+    start_timeout = Float(60.0, min=0, help="Seconds a server has to become ready.").tag(
+        config=True
+    )
+
+    @validate("cmd")
+    def _words(self, proposal: Any) -> Any:
+        if not proposal.value:
+            raise TraitError("Spawner.cmd must name a command")
+        return proposal.value
+
+
 class Launch(Configurable):
     """How this hub is run; its traits are the options without a dot."""
 
@@ -93,6 +113,15 @@ class Launch(Configurable):
     with_accounts = Bool(False, help="Add a user with a password and an OAuth service.").tag(
         config=True
     )
+    spawner = Enum(
+        ["simulated", "process"], "simulated", help="simulated, or process: run Spawner.cmd."
+    ).tag(config=True)
+    singleuser_command = Unicode("", help="Spawner.cmd and its arguments, in one text.").tag(
+        config=True
+    )
+    # Of a server's process, from Spawner's traits or the option:
+    command = List(Unicode())
+    environment = Dict()
     allow_faults = Bool(False, help="Let admins switch faults on and off, at /faults.").tag(
         config=True
     )
@@ -107,6 +136,8 @@ ALIASES = {
     "f": "Launch.config_file",
     "config": "Launch.config_file",
     "fault": "Launch.fault",
+    "spawner": "Launch.spawner",
+    "singleuser-command": "Launch.singleuser_command",
 }
 FLAGS: dict[str, Any] = {
     "allow-remote": ({"Launch": {"allow_remote": True}}, "Allow other addresses than 127.0.0.1."),
@@ -125,6 +156,7 @@ _SECTIONS: Mapping[str, type[Configurable]] = {
     "JupyterHub": JupyterHub,
     "Authenticator": Authenticator,
     "DummyAuthenticator": DummyAuthenticator,
+    "Spawner": Spawner,
     "Launch": Launch,
 }
 
@@ -140,9 +172,12 @@ def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
         config = merged(options)
         check_names(config)
         config = understood(config)  # traitlets would warn of the rest
-        launch = Launch(config=addressed(config))
+        launch, spawner = Launch(config=addressed(config)), Spawner(config=config)
+        launch.command = shlex.split(launch.singleuser_command) or [*spawner.cmd, *spawner.args]
+        launch.environment = {name: str(value) for name, value in spawner.environment.items()}
         found = settings(JupyterHub(config=config), Authenticator(config=config))
-        return launch, replace(found, password=DummyAuthenticator(config=config).password)
+        password = DummyAuthenticator(config=config).password
+        return launch, replace(found, password=password, start_timeout=spawner.start_timeout)
     except (TraitError, ValueError) as error:
         # Some of traitlets' messages take several lines.
         raise ConfigError(" ".join(str(error).split())) from None
@@ -224,8 +259,8 @@ def check_names(config: Config) -> None:
         if section == "JupyterHub":
             known |= WITHOUT_MEANING_HERE
         for name in config.get(section, {}):
-            # Subclasses of Authenticator have traits that nobody here can know.
-            if name not in known and "Authenticator" not in section:
+            # Subclasses of these have traits that nobody here can know.
+            if name not in known and not section.endswith(("Authenticator", "Spawner")):
                 _log.warning("unknown option %s.%s%s", section, name, suggest(name, known))
 
 
@@ -282,7 +317,7 @@ def usage() -> str:
         lines.append(f"  {dashes}{option} VALUE".ljust(26) + _help(trait))
     for option, (_, text) in FLAGS.items():
         lines.append(f"  --{option}".ljust(26) + text)
-    for section in (JupyterHub, Authenticator, DummyAuthenticator):
+    for section in (JupyterHub, Authenticator, DummyAuthenticator, Spawner):
         for name in section.class_trait_names(config=True):
             trait = f"{section.__name__}.{name}"
             lines.append(f"  --{trait}=VALUE\n".ljust(26) + " " * 26 + _help(trait))

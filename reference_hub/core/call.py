@@ -23,6 +23,7 @@ class Reply:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     starting: Server | None = None  # the answer may wait a while for this server to be ready
+    ending: Server | None = None  # the answer waits for what still runs of this server to be gone
     stops_hub: bool = False  # once it is sent
 
 

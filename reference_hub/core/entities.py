@@ -51,7 +51,11 @@ class Server:
     started: datetime | None = None
     last_activity: datetime | None = None
     ready_at: datetime | None = None  # when a pending start comes to its end
+    fate: str | None = None  # why it will come to nothing then; None: it will be ready
     failure: str | None = None  # why the last start came to nothing
+    events: list[Mapping[str, JSON]] = field(default_factory=list)  # of the last start, so far
+    state: Mapping[str, JSON] = field(default_factory=dict)  # what the spawner keeps of it
+    address: str = ""  # scheme, host and port where a process answers for it, if one does
     is_loaded: bool = False  # looked at since it last ran: decides 400 or 404 for its progress
     token: Token | None = None
 

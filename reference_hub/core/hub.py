@@ -18,6 +18,7 @@ from .scopes import ScopeTable
 from .sessions import SessionTable
 from .settings import Settings
 from .shares import ShareCodeTable, ShareTable
+from .spawners import Simulated, Spawner
 from .times import Clock, utc_now
 
 __all__ = ["Hub", "Settings"]
@@ -34,6 +35,7 @@ class Hub:
     ) -> None:
         self.clock = clock
         self.new_secret = new_secret
+        self.spawner: Spawner = Simulated()
         self.configure(settings or Settings())
 
     def configure(self, settings: Settings) -> None:
@@ -56,6 +58,7 @@ class Hub:
         self.groups: dict[str, Group] = {}
         self.services: dict[str, Service] = {}
         self.active_servers: dict[str, Server] = {}
+        self.starting: dict[Server, Server] = {}
         self._users_by_name: dict[str, User] = {}
         self._tokens_by_digest: dict[str, Token] = {}
         self._expiring: list[tuple[datetime, str, Token]] = []
@@ -100,6 +103,7 @@ class Hub:
             del group.users[user.number]
         for server in user.servers.values():
             self.active_servers.pop(server.full_name, None)
+            self.starting.pop(server, None)
             self.forget_shares(server)
         self.shares.forget_recipient(user)
         self.sessions.forget(user)

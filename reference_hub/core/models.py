@@ -141,7 +141,7 @@ def server_model(hub: Hub, viewer: Requester, server: Server) -> dict[str, JSON]
         "user_options": dict(server.user_options),
     }
     if viewer.may("admin:server_state", "server", server.full_name):
-        model["state"] = {"simulated": True} if server.is_active else {}
+        model["state"] = dict(server.state)
     return model
 
 

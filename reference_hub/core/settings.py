@@ -20,6 +20,7 @@ class Settings:
     concurrent_spawn_limit: int = 0
     token_expires_in_max_seconds: int = 0
     slow_spawn_timeout: float = 0.0  # seconds a POST waits for a pending start: 202 after that
+    start_timeout: float = 60.0  # seconds until a start that nothing comes of has failed
     enable_auth_state: bool = False
     admin_users: Sequence[str] = ("admin",)
     api_tokens: Mapping[str, str] = field(default_factory=dict)

@@ -1,20 +1,16 @@
 """Servers: starting, becoming ready, failing, stopping.
 
-Starting is simulated. It takes no time unless ``user_options`` ask for some: ``{"delay": seconds}``
-makes it pending, ``{"fail": true}`` makes it fail (after the delay, if both are given). Nothing
-here waits: whether a pending start has come to its end is read from the clock by :func:`settle`.
+What runs them is the hub's spawner. Nothing here waits: a start ends when the spawner says so
+(:func:`make_ready`, :func:`fail`), or when the time that it named has come (:func:`settle`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 
 from . import errors, models, tokens
 from .entities import JSON, Phase, Server, Token
 from .hub import Hub
-
-_LONGEST_DELAY = 3600.0  # seconds
 
 
 def start(hub: Hub, server: Server, options: Mapping[str, JSON] | None) -> None:
@@ -24,76 +20,80 @@ def start(hub: Hub, server: Server, options: Mapping[str, JSON] | None) -> None:
     """
     check_capacity(hub)
     options = server.user_options if options is None else options
-    delay = start_delay(options)
+    hub.spawner.check(options)
     server.user_options = options
-    server.failure = None
+    server.failure = server.fate = None
     server.is_loaded = True
     server.started = server.last_activity = server.user.last_activity = hub.clock()
-    server.ready_at = server.started + timedelta(seconds=delay)
     server.phase = Phase.STARTING
-    server.token = server_token(hub, server)
-    hub.active_servers[server.full_name] = server
+    server.events = list(opening_events())
+    server.token, secret = server_token(hub, server)
+    hub.active_servers[server.full_name] = hub.starting[server] = server
+    hub.spawner.begin(hub, server, secret)
     settle(hub, server)
     if server.failure is not None:
         raise errors.spawn_failed(server.failure)
 
 
-def start_delay(options: Mapping[str, JSON]) -> float:
-    """Seconds that a start will take. Raises a 400 for what is no such number."""
-    delay = options.get("delay", 0)
-    if isinstance(delay, bool) or not isinstance(delay, int | float):
-        raise errors.wrong_type("user_options.delay", "a number of seconds")
-    if not 0 <= delay <= _LONGEST_DELAY:
-        raise errors.wrong_type("user_options.delay", f"between 0 and {_LONGEST_DELAY:.0f}")
-    return float(delay)
-
-
 def check_capacity(hub: Hub) -> None:
     """Raise a 429 where one server more would be too many."""
-    starting = sum(server.phase is Phase.STARTING for server in hub.active_servers.values())
-    if 0 < hub.settings.concurrent_spawn_limit <= starting:
+    if 0 < hub.settings.concurrent_spawn_limit <= len(hub.starting):
         raise errors.too_many_servers("starting")
     if 0 < hub.settings.active_server_limit <= len(hub.active_servers):
         raise errors.too_many_servers("running")
 
 
-def server_token(hub: Hub, server: Server) -> Token:
-    """The token a server gets for itself: the `server` role, as far as its user holds it."""
+def server_token(hub: Hub, server: Server) -> tuple[Token, str]:
+    """The token a server gets for itself, and its secret: the `server` role, as far as its user
+    holds it.
+    """
     note = f"Server at {models.server_url(hub, server)}"
     asked = [
         f"{scope}={server.full_name}" if scope.endswith("!server") else scope
         for scope in hub.roles["server"]
     ]
-    token, _ = tokens.issue(hub, server.user, raw_scopes=asked, note=note, is_server=True)
-    return token
+    return tokens.issue(hub, server.user, raw_scopes=asked, note=note, is_server=True)
 
 
 def settle(hub: Hub, server: Server) -> None:
     """Let a pending start come to its end if its time has come."""
     if server.ready_at is None or server.ready_at > hub.clock():
         return
-    server.ready_at = None
-    if server.user_options.get("fail") is True:
-        stop(hub, server)
-        server.failure = "user_options asked for a failure"
-        server.is_loaded = True
+    if server.fate is not None:
+        fail(hub, server, server.fate)
     else:
-        server.phase = Phase.READY
+        make_ready(hub, server)
+
+
+def make_ready(hub: Hub, server: Server) -> None:
+    """A pending start has succeeded: the server answers."""
+    server.ready_at = None
+    server.phase = Phase.READY
+    hub.starting.pop(server, None)
+
+
+def fail(hub: Hub, server: Server, reason: str) -> None:
+    """A pending start has failed; the reason is for the user."""
+    stop(hub, server)
+    server.failure = reason
+    server.is_loaded = True
 
 
 def settle_all(hub: Hub) -> None:
-    """Settle every server; done before each request, so that operations see the present."""
-    for server in list(hub.active_servers.values()):
-        if server.phase is Phase.STARTING:
-            settle(hub, server)
+    """Settle every pending server; done before each request, so that operations see the present."""
+    for server in list(hub.starting):
+        settle(hub, server)
 
 
 def stop(hub: Hub, server: Server) -> None:
-    """Stop a server, or call off its start. It takes no time. A stopped one stays as it is."""
+    """Stop a server, or call off its start, at once for all who ask; a stopped one stays so."""
     if not server.is_active:
         return
     server.phase = Phase.STOPPED
-    server.ready_at = server.started = server.failure = None
+    server.ready_at = server.started = server.failure = server.fate = None
+    server.address, server.state = "", {}
+    hub.starting.pop(server, None)
+    hub.spawner.end(server)
     server.is_loaded = False
     server.last_activity = server.user.last_activity = hub.clock()
     del hub.active_servers[server.full_name]
@@ -113,6 +113,11 @@ def rename(server: Server, name: str) -> None:
 
 
 # Progress, as server-sent events
+
+
+def tell(server: Server, progress: int, message: str) -> None:
+    """One event more of a pending start; progress is in percent."""
+    server.events.append({"progress": progress, "message": message})
 
 
 def opening_events() -> Iterator[Mapping[str, JSON]]:

@@ -36,7 +36,7 @@ class EscapedPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        if scope["type"] == "http":
+        if scope["type"] in {"http", "websocket"}:
             scope = {**scope, "path": path_as_sent(scope)}
         await self.app(scope, receive, send)
 

@@ -69,6 +69,8 @@ class Endpoint:
                 self.hub, reply.starting, self.hub.settings.slow_spawn_timeout
             )
             reply = servers.start_reply(reply.starting)
+        if reply.ending is not None:
+            await progress.until_gone(self.hub, reply.ending)
         response = convert.to_response(reply, self.headers)
         if reply.stops_hub:
             # A moment later, so that the answer is out first.

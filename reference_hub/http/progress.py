@@ -25,12 +25,19 @@ def stream_response(hub: Hub, stream: EventStream, headers: Mapping[str, str]) -
 
 
 async def events(hub: Hub, stream: EventStream) -> AsyncIterator[bytes]:
-    """The events known, and then, of a pending server, how its start ends."""
+    """The events known, and then, of a pending server, those of its start and how that ends."""
     for event in stream.events:
         yield encode(event)
-    if stream.server is not None:
-        await until_settled(hub, stream.server)
-        yield encode(spawning.final_event(hub, stream.server))
+    server = stream.server
+    if server is None:
+        return
+    start, told = server.events, len(stream.events)  # another start has another list
+    while start is server.events and (told < len(start) or server.pending):
+        for event in start[told:]:
+            yield encode(event)
+            told += 1
+        await until_settled(hub, server, _LOOK_AGAIN)
+    yield encode(spawning.final_event(hub, server))
 
 
 def encode(event: Mapping[str, object]) -> bytes:
@@ -48,8 +55,14 @@ async def until_settled(hub: Hub, server: Server, timeout: float = float("inf"))
         spawning.settle(hub, server)
 
 
+async def until_gone(hub: Hub, server: Server) -> None:
+    """Wait until nothing of a stopped server runs any more: the spawner sees to it that it ends."""
+    while hub.spawner.is_ending(server):
+        await asyncio.sleep(_LOOK_AGAIN)
+
+
 def remaining(hub: Hub, server: Server) -> float:
-    """Seconds until a pending start comes to its end."""
+    """Seconds until a pending start comes to its end, as far as that is known."""
     if server.ready_at is None:
-        return 0.0
+        return _LOOK_AGAIN
     return max((server.ready_at - hub.clock()).total_seconds(), 0.0)

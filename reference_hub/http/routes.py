@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from ..core.hub import Hub
 from ..core.operations import (
@@ -34,6 +34,7 @@ from .endpoints import (
     UnknownPath,
 )
 from .metrics import Metrics
+from .passing import Passing
 from .visits import VisitedServer, VisitedStopped
 
 
@@ -151,8 +152,9 @@ PAGES: Mapping[str, PageMethods] = {
 }
 
 
-def routes(hub: Hub, stop: Callable[[], None]) -> list[Route]:
+def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
     """Every route of a hub, the first match counting."""
+    users_server = Passing(hub, stop, VisitedServer(hub, stop))
     base, prefix = hub.settings.base_url, hub.settings.hub_prefix
     api = [
         Route(f"{prefix}api{path}", ApiEndpoint(hub, stop, operations))
@@ -172,7 +174,8 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[Route]:
         Route(f"{prefix}user/{{name}}/{{path:path}}", VisitedStopped(hub, stop)),
         Route(f"{prefix}api/{{path:path}}", UnknownPath(hub, stop)),
         Route(f"{prefix}{{path:path}}", UnknownPage(hub, stop)),
-        Route(f"{base}user/{{name}}", VisitedServer(hub, stop)),
-        Route(f"{base}user/{{name}}/{{path:path}}", VisitedServer(hub, stop)),
+        Route(f"{base}user/{{name}}", users_server),
+        Route(f"{base}user/{{name}}/{{path:path}}", users_server),
+        WebSocketRoute(f"{base}user/{{name}}/{{path:path}}", users_server),
         Route("/{path:path}", Elsewhere(hub, stop)),
     ]

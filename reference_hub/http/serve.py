@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,23 +15,32 @@ from ..core.hub import Hub
 from .app import create_app
 
 MakeApp = Callable[[Hub, Callable[[], None]], ASGIApp]
+OnEnd = Callable[[], Awaitable[None]]
 
 _KEEP_ALIVE = 120  # seconds: uvicorn's own 5 close connections under the feet of idle clients
 _GRACE = 1  # seconds for open streams when the hub stops
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling when it accepts connections."""
+    """uvicorn, telling when it accepts connections, and waiting for what has to end with it."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: OnEnd | None = None
+    ) -> None:
         super().__init__(config)
-        self.on_ready = on_ready
+        self.on_ready, self.on_end = on_ready, on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then tell."""
         await super().startup(sockets)
         if self.started:
             self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, then end the rest."""
+        await super().shutdown(sockets)
+        if self.on_end is not None:
+            await self.on_end()
 
 
 def listen(ip: str, port: int) -> socket.socket:
@@ -56,8 +65,13 @@ def serve(
     *,
     exit_with_stdin: bool = False,
     make_app: MakeApp = create_app,
+    on_end: OnEnd | None = None,
+    websockets: bool = False,
 ) -> None:
-    """Serve until stopped: by a signal, a shutdown request, or the end of standard input."""
+    """Serve until stopped: by a signal, a shutdown request, or the end of standard input.
+
+    Websockets need the package of that name.
+    """
 
     def stop() -> None:
         server.should_exit = True
@@ -65,13 +79,13 @@ def serve(
     config = uvicorn.Config(
         make_app(hub, stop),
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio" if websockets else "none",
         log_level="warning",
         access_log=False,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_GRACE,
     )
-    server = Server(config, on_ready)
+    server = Server(config, on_ready, on_end)
     if exit_with_stdin:
         threading.Thread(target=follow_stdin, args=(server,), daemon=True).start()
     server.run(sockets=[sock])

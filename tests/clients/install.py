@@ -15,6 +15,8 @@ _REQUIREMENTS = (
     "jupyterhub-idle-culler==1.4.0",
     "jhub-client==0.1.7",
     "nbgrader==0.9.6",
+    "jupyter-server",  # jupyterhub-singleuser runs it, and kernels in it
+    "ipykernel",
     "jsonschema<4.25",
 )
 _TIMEOUT = 540.0  # seconds; nbgrader brings a whole JupyterLab

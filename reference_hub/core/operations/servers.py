@@ -207,7 +207,7 @@ def stop_server(call: Call, user_name: str, server_name: str = "") -> Reply:
     if remove:
         del user.servers[server_name]
         call.hub.forget_shares(server)
-    return empty(204, "text/plain")
+    return replace(empty(204, "text/plain"), ending=server)
 
 
 def progress(call: Call, user_name: str, server_name: str = "") -> EventStream:
@@ -215,7 +215,7 @@ def progress(call: Call, user_name: str, server_name: str = "") -> EventStream:
     call.require("read:servers", kind="server", name=full_name(user_name, server_name))
     server = find(users.find(call.hub, user_name), server_name)
     if server.pending:
-        return EventStream(list(spawning.opening_events()), server)
+        return EventStream(list(server.events), server)
     if server.is_ready or server.failure is not None:
         return EventStream([spawning.final_event(call.hub, server)])
     if server.is_loaded:

@@ -1,0 +1,1 @@
+"""Users' servers as processes, and the way to them."""

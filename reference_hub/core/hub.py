@@ -62,6 +62,7 @@ class Hub:
         self._users_by_name: dict[str, User] = {}
         self._tokens_by_digest: dict[str, Token] = {}
         self._expiring: list[tuple[datetime, str, Token]] = []
+        self._revoked = 0  # of those
         self.shares = ShareTable()
         self.share_codes = ShareCodeTable()
         self.sessions = SessionTable()
@@ -154,12 +155,22 @@ class Hub:
         self._tokens_by_digest[token.digest] = token
         if token.expires_at is not None:
             heapq.heappush(self._expiring, (token.expires_at, token.id, token))
+            self._drop_revoked()
 
     def remove_token(self, token: Token) -> None:
         """Revoke a token, at once."""
         token.owner.tokens.pop(token.id, None)
         if self._tokens_by_digest.get(token.digest) is token:
             del self._tokens_by_digest[token.digest]
+            self._revoked += token.expires_at is not None
+
+    def _drop_revoked(self) -> None:
+        # Revoked tokens wait among those that expire; more of them than of the others are too many.
+        if self._revoked > len(self._expiring) // 2 + 50:
+            alive = self._tokens_by_digest
+            self._expiring = [each for each in self._expiring if each[2].digest in alive]
+            heapq.heapify(self._expiring)
+            self._revoked = 0
 
     def find_token(self, secret: str) -> Token | None:
         """The token with that secret, expired or not."""
@@ -169,7 +180,10 @@ class Hub:
         """Remove tokens whose time has come. Costs nothing while there are none."""
         now = self.clock()
         while self._expiring and self._expiring[0][0] <= now:
-            self.remove_token(heapq.heappop(self._expiring)[2])
+            token = heapq.heappop(self._expiring)[2]
+            if token.digest in self._tokens_by_digest:
+                self.remove_token(token)
+            self._revoked -= 1
 
 
 def digest(secret: str) -> str:

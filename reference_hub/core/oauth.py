@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from urllib.parse import quote
 
 from . import hub as hubs
@@ -91,8 +92,11 @@ class CodeTable:
     def __init__(self) -> None:
         self._by_digest: dict[str, Code] = {}
 
-    def add(self, secret: str, code: Code) -> None:
-        """Keep a code."""
+    def add(self, secret: str, code: Code, now: datetime) -> None:
+        """Keep a code, and no longer those whose time is over: they stand first."""
+        for digest, old in list(islice(self._by_digest.items(), 2)):
+            if old.expires_at <= now:
+                del self._by_digest[digest]
         self._by_digest[hubs.digest(secret)] = code
 
     def find(self, secret: str, now: datetime) -> Code | None:
@@ -172,7 +176,7 @@ def issue_code(
         challenge=asked.get("code_challenge", ""),
         method=asked.get("code_challenge_method", "plain"),
     )
-    hub.codes.add(secret, code)
+    hub.codes.add(secret, code, hub.clock())
     return secret
 
 

@@ -35,11 +35,14 @@ class SessionTable:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._by_digest: dict[bytes, Session] = {}
+        self._of_user: dict[User, dict[Session, bytes]] = {}
 
     def open(self, user: User, now: datetime) -> tuple[Session, str]:
         """A new session, and the cookie that belongs to it."""
         session, cookie = Session(secrets.token_hex(16), user, now), secrets.token_urlsafe(24)
-        self._by_digest[self._sign(cookie)] = session
+        key = self._sign(cookie)
+        self._by_digest[key] = session
+        self._of_user.setdefault(user, {})[session] = key
         return session, cookie
 
     def find(self, cookie: str) -> Session | None:
@@ -48,13 +51,13 @@ class SessionTable:
 
     def close(self, session: Session) -> None:
         """End a session."""
-        self._by_digest = {key: each for key, each in self._by_digest.items() if each != session}
+        key = self._of_user.get(session.user, {}).pop(session, b"")
+        self._by_digest.pop(key, None)
 
     def forget(self, user: User) -> None:
         """End all sessions of a user who is gone."""
-        self._by_digest = {
-            key: each for key, each in self._by_digest.items() if each.user is not user
-        }
+        for key in self._of_user.pop(user, {}).values():
+            del self._by_digest[key]
 
     def xsrf(self, session: Session | None, stranger: str) -> str:
         """What a form has to carry: bound to the session, or to what tells a stranger's browser."""

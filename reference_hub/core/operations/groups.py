@@ -61,9 +61,9 @@ def create_group(call: Call, name: str) -> Reply:
 
 def check_creatable(hub: Hub, wanted: list[str]) -> None:
     """Raise a 409 for groups that exist (or come twice), a 400 for names that are none."""
-    seen = set(hub.groups)
+    seen: set[str] = set()
     for name in wanted:
-        if name in seen:
+        if name in hub.groups or name in seen:
             raise errors.group_exists(name)
         seen.add(name)
     if bad := [name for name in wanted if not names.is_valid_group_name(name)]:

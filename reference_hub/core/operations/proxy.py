@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .. import checks, models, pagination, times
 from ..call import Call, Reply, empty
 from ..entities import JSON
@@ -12,8 +14,10 @@ def list_routes(call: Call) -> Reply:
     """``GET /proxy``: an object by route, in pages like a list."""
     call.require("proxy")
     page = pagination.window(call)
-    table = routes(call.hub, origin(call.url))
-    items = {spec: table[spec] for spec in page.cut(sorted(table))}
+    table = routes(call.hub)
+    shown = page.cut(sorted(table))
+    now, target = times.render(call.hub.clock()), origin(call.url)
+    items = {spec: route_model(call.hub, spec, table[spec], now, target) for spec in shown}
     return Reply(pagination.present(call, page, items, len(table)))
 
 
@@ -27,9 +31,9 @@ def origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
 
 
-def routes(hub: Hub, target: str) -> dict[str, JSON]:
-    """Every route: to the hub, to each ready server, to each service that has a URL."""
-    table: dict[str, JSON] = {hub.settings.base_url: {"hub": True}}
+def routes(hub: Hub) -> dict[str, dict[str, JSON]]:
+    """What each route leads to: the hub, each ready server, each service that has a URL."""
+    table: dict[str, dict[str, JSON]] = {hub.settings.base_url: {"hub": True}}
     for server in hub.active_servers.values():
         if server.is_ready:
             data = {"user": server.user.name, "server_name": server.name}
@@ -37,14 +41,15 @@ def routes(hub: Hub, target: str) -> dict[str, JSON]:
     for service in hub.services.values():
         if service.url:
             table[models.service_prefix(hub, service)] = {"service": service.name}
-    now = times.render(hub.clock())
+    return table
+
+
+def route_model(hub: Hub, spec: str, data: Mapping[str, JSON], now: JSON, target: str) -> JSON:
+    """A route; servers of this hub are where the client asks."""
     return {
-        spec: {
-            "routespec": spec,
-            "target": _target(hub, data, target),
-            "data": {**data, "last_activity": now},
-        }
-        for spec, data in table.items()
+        "routespec": spec,
+        "target": _target(hub, data, target),
+        "data": {**data, "last_activity": now},
     }
 
 

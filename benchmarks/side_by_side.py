@@ -78,7 +78,10 @@ def cpu_seconds(pid: int) -> float:
 def reference_hub() -> Iterator[Hub]:
     """A reference hub with an admin's token."""
     command = [sys.executable, "-m", "reference_hub", "--port=0", "--json", "--exit-with-stdin"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    # As for JupyterHub: what the caller's environment says about Python is not meant for the hub.
+    env = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
@@ -204,7 +207,9 @@ def table(found: dict[str, tuple[Cost, Cost]]) -> str:
 
 def shown(cost: Cost) -> str:
     """Milliseconds by the clock, and of CPU."""
-    return f"{cost.wall * 1000:.3g} ms ({cost.cpu * 1000:.2g} ms CPU)"
+    wall = f"{cost.wall * 1000:.0f}" if cost.wall >= 0.1 else f"{cost.wall * 1000:.2g}"
+    cpu = f"{cost.cpu * 1000:.0f}" if cost.cpu >= 0.1 else f"{cost.cpu * 1000:.2g}"
+    return f"{wall} ms ({cpu} ms CPU)"
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import pytest
 from reference_hub.core import spawning
 from reference_hub.core.entities import Phase, Server
 from reference_hub.core.hub import Hub
+from reference_hub.core.spawners import Simulated
 from tests.reference_hub.tools import START, FakeClock, refusal
 
 
@@ -49,6 +50,51 @@ def test_or_for_a_failure(hub: Hub, server: Server, clock: FakeClock) -> None:
     assert server.failure is not None
     assert hub.active_servers == {}
     assert spawning.final_event(hub, server)["failed"] is True
+
+
+def test_a_server_that_never_answers(hub: Hub, server: Server, clock: FakeClock) -> None:
+    spawning.start(hub, server, {"never_ready": True})
+    clock.advance(hub.settings.start_timeout - 1)
+    spawning.settle_all(hub)
+    assert server.pending == "spawn"
+    clock.advance(1)
+    spawning.settle_all(hub)
+    assert server.failure == "it did not answer within 60 seconds"
+    assert spawning.final_event(hub, server)["failed"] is True
+    spawning.start(hub, server, {})  # and another time it does
+    assert server.is_ready
+
+
+class Recorded(Simulated):
+    """A spawner that somebody else plays."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def begin(self, hub: Hub, server: Server, secret: str) -> None:
+        found = hub.find_token(secret)
+        assert found is server.token
+        self.told.append(f"begin {server.full_name}")
+
+    def end(self, server: Server) -> None:
+        self.told.append(f"end {server.full_name}")
+
+
+def test_another_spawner_decides(hub: Hub, server: Server, clock: FakeClock) -> None:
+    hub.spawner = spawner = Recorded()
+    spawning.start(hub, server, None)
+    clock.advance(3600)
+    spawning.settle_all(hub)
+    assert server.pending == "spawn"
+    spawning.tell(server, 70, "nearly there")
+    assert server.events[-1] == {"progress": 70, "message": "nearly there"}
+    spawning.make_ready(hub, server)
+    assert server.is_ready
+    spawning.stop(hub, server)
+    spawning.start(hub, server, None)
+    spawning.fail(hub, server, "no room")
+    assert (server.failure, server.is_active, server.state) == ("no room", False, {})
+    assert spawner.told == ["begin ann/", "end ann/"] * 2
 
 
 @pytest.mark.parametrize("delay", ["1", -1, 1e9, True, None, [1]])

@@ -80,6 +80,19 @@ def test_the_events_of_a_failure(client: Client) -> None:
     assert not any("ready" in event for event in told)
 
 
+def test_the_events_of_a_start_that_comes_to_nothing(live: Live) -> None:
+    with live.client() as client:
+        hurried = Settings(**{**vars(live.hub.settings), "start_timeout": 0.1})
+        live.hub.settings, patient = hurried, live.hub.settings
+        try:
+            assert client("POST", "/hub/api/users/ann/server", {"never_ready": True}).status == 202
+            told = events(client("GET", "/hub/api/users/ann/server/progress"))
+            assert told[-1]["failed"] is True
+            assert "did not answer within 0.1 seconds" in told[-1]["message"]
+        finally:
+            live.hub.settings = patient
+
+
 def test_a_start_may_be_waited_for(live: Live) -> None:
     with live.client() as client:
         patient = Settings(**{**vars(live.hub.settings), "slow_spawn_timeout": 5.0})

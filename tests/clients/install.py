@@ -12,11 +12,13 @@ from tests.jupyterhub.install import InstallError, installation
 # jsonschema: newer ones take half a second more at every import of jupyterhub.
 _REQUIREMENTS = (
     "jupyterhub==6.1.1",
-    "jupyterhub-idle-culler==1.4.0",
+    "jupyterhub-idle-culler==2.0.0",
     "jhub-client==0.1.7",
     "nbgrader==0.9.6",
-    "jupyter-server",  # jupyterhub-singleuser runs it, and kernels in it
-    "ipykernel",
+    "jupyter-server==2.21.1",  # jupyterhub-singleuser runs it, and kernels in it
+    "ipykernel==7.4.0",
+    "jupyterhub-exec==0.1.4",
+    "jupyterhub-announcement==0.9.3",
     "jsonschema<4.25",
 )
 _TIMEOUT = 540.0  # seconds; nbgrader brings a whole JupyterLab

@@ -72,22 +72,59 @@ def test_hub_auth(hub: RunningHub, python: Path) -> None:
     assert (known["name"], known["kind"], unknown) == ("ann", "user", None)
 
 
-def test_idle_culler(hub: RunningHub, python: Path) -> None:
-    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
-    hub.add_service("culler", api_token="secret-of-culler", scopes=scopes)
-    hub.start_server("ann")
-    hub.start_server("ann", "side")
+CULLER_SCOPES = [
+    "list:users",
+    "read:users:activity",
+    "read:servers",
+    "delete:servers",
+    "admin:users",
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "servers", "users"),
+    [
+        ([], ["ann/", "ann/side"], ["admin", "ann", "old"]),
+        (["--cull-default-servers=False"], ["ann/", "ann/side", "old/"], ["admin", "ann", "old"]),
+        (["--cull-named-servers=False"], ["ann/", "ann/side", "old/lab"], ["admin", "ann", "old"]),
+        (["--max-age=1"], [], ["admin", "ann", "old"]),
+        (["--cull-users=True"], ["ann/", "ann/side"], ["admin", "ann"]),
+        (["--api-page-size=1"], ["ann/", "ann/side"], ["admin", "ann", "old"]),
+        (["--remove-named-servers=True"], ["ann/", "ann/side"], ["admin", "ann", "old"]),
+    ],
+)
+def test_idle_culler(
+    hub: RunningHub, python: Path, options: list[str], servers: list[str], users: list[str]
+) -> None:
+    hub.add_service("culler", api_token="secret-of-culler", scopes=CULLER_SCOPES)
     hub.clock.advance(-7200)
     hub.start_server("old")
-    hub.clock.advance(7200)
-    command = [str(python), "-m", "jupyterhub_idle_culler", "--timeout=3600"]
+    hub.start_server("old", "lab")
+    hub.clock.advance(7190)
+    hub.start_server("ann")
+    hub.start_server("ann", "side")
+    hub.clock.advance(10)
+    once = [str(python), "-m", "jupyterhub_idle_culler", "--timeout=3600", "--cull-every=1"]
     env = environment(hub, "secret-of-culler")
-    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([*once, *options], env=env, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + _TIMEOUT
-        while "old/" in hub.hub.active_servers and time.monotonic() < deadline:
+        while time.monotonic() < deadline and (
+            sorted(hub.hub.active_servers) != servers or named(hub) != users
+        ):
             time.sleep(0.05)
         process.kill()
-    assert sorted(hub.hub.active_servers) == ["ann/", "ann/side"]
+    assert sorted(hub.hub.active_servers) == servers
+    assert named(hub) == users
+    assert [request.status for request in hub.requests if request.status >= 400] == []
+    if options == ["--remove-named-servers=True"]:
+        old = hub.hub.find_user("old")
+        assert old is not None
+        assert list(old.servers) == [""]
+
+
+def named(hub: RunningHub) -> list[str]:
+    """The names of the users there are."""
+    return sorted(user.name for user in list(hub.hub.users.values()))
 
 
 def test_jhub_client(hub: RunningHub, python: Path) -> None:

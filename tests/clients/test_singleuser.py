@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from .install import client_python
 #: Installing it takes minutes.
 pytestmark = pytest.mark.nightly
 
+CODE = "open('made', 'w').write(str(6 * 7))"
 PASSWORD = "password-of-all"
 
 
@@ -30,7 +32,9 @@ PASSWORD = "password-of-all"
 def hub() -> Iterator[Started]:
     program = client_python().parent / "jupyterhub-singleuser"
     command = f"{program} --allow-root --ServerApp.log_level=WARN"
-    with started(command, f"--DummyAuthenticator.password={PASSWORD}") as hub:
+    # jh-exec sends its token in the URL, which servers have to be told to allow.
+    variables = "--Spawner.environment={'JUPYTERHUB_ALLOW_TOKEN_IN_URL': '1'}"
+    with started(command, f"--DummyAuthenticator.password={PASSWORD}", variables) as hub:
         assert hub.start("ann")[-1].get("ready"), hub.server("ann")
         yield hub
 
@@ -99,6 +103,19 @@ def test_a_kernel(hub: Started) -> None:
         pid = int(result(socket, "__import__('os').getpid()"))
     assert hub("DELETE", f"user/ann/api/kernels/{kernel['id']}", **mine).status_code == 204
     assert gone(pid)
+
+
+def test_code_by_jh_exec(hub: Started) -> None:
+    host, _, port = hub.url.split("/")[2].partition(":")
+    secret = token(hub, "ann", "access:servers!server=ann/", "servers!server=ann/")
+    options = ["--host", f"http://{host}", "--port", port, "--user", "ann", "--token", secret]
+    command = [str(client_python().parent / "jh-exec"), *options, "exec", CODE]
+    env = {"PATH": os.environ["PATH"], "JH_SSL": "false"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, env=env)
+    assert done.returncode == 0, done
+    # What is printed it may miss: it stops listening as soon as the code has been run.
+    kept = hub("GET", "user/ann/api/contents/made", **with_token(secret)).json()
+    assert kept["content"] == "42"
 
 
 def test_a_server_reports_its_activity(hub: Started) -> None:

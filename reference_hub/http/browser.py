@@ -13,7 +13,7 @@ from starlette.responses import Response
 from ..core import errors
 from ..core.call import Query
 from ..core.hub import Hub
-from ..core.operations import oauth, pages
+from ..core.operations import info, oauth, pages
 from ..core.pages import Page, Visit, error_page
 from ..core.sessions import LOGIN_COOKIE, Session
 from . import convert
@@ -28,7 +28,8 @@ from .endpoints import Endpoint
 
 _FORM = "application/x-www-form-urlencoded"
 _COOKIE: Any = {"httponly": True, "samesite": "lax"}  # no page of this hub has a script
-PageFunction = Callable[[Visit], Page]
+PageFunction = Callable[..., Page]
+"""A :class:`Visit` and the path's parameters in, a page out."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class PageEndpoint(Endpoint):
             return self.respond_with(request, Page(status=302, location=where), session)
         query = Query(convert.parse_query(request))
         visit = Visit(self.hub, session, xsrf, query, form, address)
-        return self.respond_with(request, do(visit), session)
+        parameters = convert.decode_parameters(request.path_params)
+        return self.respond_with(request, do(visit, *parameters), session)
 
     def respond_with(self, request: Request, page: Page, session: Session | None) -> Response:
         """The page as HTTP, with the cookies that follow from it."""
@@ -112,6 +114,8 @@ class TokenEndpoint(Endpoint):
 
     async def answer(self, request: Request) -> Response:
         """A token, or a refusal in the form of RFC 6749."""
+        if request.method == "OPTIONS":
+            return await self.respond(info.options(await convert.to_call(self.hub, request)))
         if request.method != "POST":
             raise errors.method_not_allowed(request.method)
         form = {key: values[-1] for key, values in (await read_form(request)).items()}

@@ -161,6 +161,8 @@ class Elsewhere(Endpoint):
         inside = f"{request.scope['path']}/".startswith(self.hub.settings.base_url)
         if request.method != "GET" or not inside:
             raise errors.no_such_path()
+        if f"{request.scope['path']}/" == self.hub.settings.hub_prefix:
+            return redirect(self.hub, self.hub.settings.hub_prefix, 301)
         return redirect_to_hub(self.hub, request)
 
 

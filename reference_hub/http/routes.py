@@ -22,6 +22,7 @@ from ..core.operations import (
     share_codes,
     share_page,
     shares,
+    spawn_page,
     token_page,
     tokens,
     users,
@@ -49,7 +50,19 @@ class _Segment(Convertor[str]):
         return value
 
 
+class _Tail(Convertor[str]):
+    # The rest of a path, if there is one.
+    regex = "(?:/.*)?"
+
+    def convert(self, value: str) -> str:
+        return value.removeprefix("/")
+
+    def to_string(self, value: str) -> str:
+        return f"/{value}"
+
+
 register_url_convertor("segment", _Segment())
+register_url_convertor("tail", _Tail())
 
 _SERVER: Mapping[str, Operation] = {
     "GET": servers.read_server,
@@ -148,6 +161,13 @@ PAGES: Mapping[str, PageMethods] = {
     "home": PageMethods(home_page.home, home_page.act),
     "token": PageMethods(token_page.token_page, token_page.act),
     "accept-share": PageMethods(share_page.look, share_page.accept),
+    "spawn": PageMethods(spawn_page.spawn),
+    "spawn/{name}": PageMethods(spawn_page.spawn),
+    "spawn/{name}/{server}": PageMethods(spawn_page.spawn),
+    "spawn-pending/{name}": PageMethods(spawn_page.spawn_pending),
+    "spawn-pending/{name}/{server}": PageMethods(spawn_page.spawn_pending),
+    "user-redirect/{path:path}": PageMethods(spawn_page.user_redirect),
+    "error/{code}": PageMethods(spawn_page.proxy_error, is_open=True),
     "api/oauth2/authorize": PageMethods(oauth.authorize, oauth.agree),
 }
 
@@ -171,7 +191,7 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
         Route(f"{prefix}health", ApiEndpoint(hub, stop, API["/health"])),
         Route(f"{prefix}metrics", Metrics(hub, stop)),
         Route(f"{prefix}api/metrics", Metrics(hub, stop)),
-        Route(f"{prefix}user/{{name}}/{{path:path}}", VisitedStopped(hub, stop)),
+        Route(f"{prefix}user/{{name}}{{path:tail}}", VisitedStopped(hub, stop)),
         Route(f"{prefix}api/{{path:path}}", UnknownPath(hub, stop)),
         Route(f"{prefix}{{path:path}}", UnknownPage(hub, stop)),
         Route(f"{base}user/{{name}}", users_server),

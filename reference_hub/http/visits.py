@@ -103,6 +103,5 @@ class VisitedStopped(StoppedUserServer):
         session = session_of(self.hub, request)
         if session is None or request.method != "GET" or "authorization" in request.headers:
             return await super().answer(request)
-        user_name, path = convert.decode_parameters(request.path_params)
-        look = PageMethods(lambda visit: server_page.stand_in(visit, user_name, path))
+        look = PageMethods(server_page.stand_in)
         return await PageEndpoint(self.hub, self.stop, look).answer(request)

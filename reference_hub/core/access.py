@@ -90,6 +90,14 @@ def require_login(requester: Requester | None) -> Requester:
     return requester
 
 
+def require_token(requester: Requester | None) -> Requester:
+    """Raise unless somebody is asking, and by a token: what stands for a session has no secret."""
+    requester = require_login(requester)
+    if not requester.token.digest:
+        raise errors.not_authenticated()
+    return requester
+
+
 def require_admin(requester: Requester, what: str) -> None:
     """Raise unless the owner has the admin flag: scopes alone do not make admins."""
     if not requester.owner.admin:

@@ -13,7 +13,7 @@ def whose_token(call: Call, secret: str) -> Reply:
 
     The owner's name and groups are shown even when no scope of the asking token covers them.
     """
-    requester = access.require_login(call.requester)
+    requester = access.require_token(call.requester)
     token = call.hub.find_token(secret)
     if token is None:
         raise errors.unknown_credential()
@@ -27,7 +27,7 @@ def whose_token(call: Call, secret: str) -> Reply:
 
 def whose_cookie(call: Call, name: str, value: str) -> Reply:
     """``GET /authorizations/cookie/:name/:value``: the user as the token's scopes show them."""
-    requester = access.require_login(call.requester)
+    requester = access.require_token(call.requester)
     session = call.hub.sessions.find(value) if name == LOGIN_COOKIE else None
     if session is None:
         raise errors.unknown_credential()

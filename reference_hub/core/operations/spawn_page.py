@@ -41,7 +41,8 @@ def spawn_pending(visit: Visit, user_name: str, server_name: str = "") -> Page:
     if server.failure is not None:
         raise errors.spawn_failed(server.failure)
     if not server.pending:
-        raise errors.server_not_starting(server_name)
+        said = f"Nobody starts {server.full_name} right now."
+        return visit.page("It is not running", paragraph(said))
     said = str(server.events[-1]["message"]) if server.events else ""
     page = visit.page("Your server is starting", paragraph(said, role="status"))
     return replace(page, headers={**page.headers, "refresh": _AGAIN})

@@ -163,3 +163,9 @@ def test_methods_that_a_page_does_not_have(visitor: Visitor) -> None:
         answer = visitor(method, path, {"_xsrf": visitor.cookies["_xsrf"]})
         assert answer.status == status
         assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_session_does_not_resolve_credentials(visitor: Visitor) -> None:
+    visitor.log_in()
+    for path in ("token/x", "cookie/x/y"):
+        assert visitor("GET", f"/hub/api/authorizations/{path}").status == 403

@@ -45,6 +45,12 @@ def test_or_waited_for(ann: Visitor, live: Live) -> None:
     assert ann("GET", waiting).headers["location"] == "/user/ann/tree"
 
 
+def test_waiting_starts_nothing(ann: Visitor, live: Live) -> None:
+    page = ann("GET", "/hub/spawn-pending/ann")
+    assert (page.status, b"not running" in page.content) == (200, True)
+    assert not live.hub.active_servers
+
+
 def test_or_fails(ann: Visitor) -> None:
     answer = ann("GET", "/hub/spawn?opt-fail=true&opt-colour=red")
     assert (answer.status, answer.headers["content-type"]) == (400, "text/html; charset=UTF-8")
@@ -58,7 +64,6 @@ def test_or_fails(ann: Visitor) -> None:
         ("spawn/bob", 404),
         ("spawn/nobody", 404),
         ("spawn-pending/bob", 404),
-        ("spawn-pending/ann", 400),
         ("spawn-pending/ann/lab", 404),
         ("spawn/ann/No%20Name", 400),
         ("error/x", 404),

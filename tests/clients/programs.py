@@ -31,7 +31,6 @@ async def main():
     )
     sockets = bind_sockets(int(os.environ["SERVICE_PORT"]), "127.0.0.1")
     HTTPServer(app).add_sockets(sockets)
-    print(json.dumps("ready"), flush=True)
     await asyncio.Event().wait()
 
 asyncio.run(main())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,45 +144,93 @@ def test_nbgrader(hub: RunningHub, python: Path) -> None:
     assert [request.status for request in hub.requests if request.status >= 400] == []
 
 
-@pytest.fixture
-def oauth_service(hub: RunningHub, python: Path) -> Iterator[str]:
-    """The address of a service that lets those in whom the hub knows."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/services/app/"
-    spec = {"name": "app", "api_token": "secret-of-app", "oauth_redirect_uri": url}
-    spec["oauth_redirect_uri"] += "oauth_callback"
+@contextmanager
+def service(
+    hub: RunningHub, name: str, command: list[str], port: int, cwd: Path, **settings: Any
+) -> Iterator[str]:
+    """The address of a service that lets those in whom the hub knows, once it answers."""
+    url = f"http://127.0.0.1:{port}/services/{name}/"
+    secret = f"secret-of-{name}"
+    spec = {"name": name, "api_token": secret, "oauth_redirect_uri": f"{url}oauth_callback"}
     role = {"name": "user", "scopes": ["self", "access:services"]}
-    hub.configure(password=PASSWORD, services=[spec], load_roles=[role])
+    hub.configure(password=PASSWORD, services=[spec], load_roles=[role], **settings)
     env = environment(
         hub,
-        "secret-of-app",
-        JUPYTERHUB_CLIENT_ID="service-app",
+        secret,
+        JUPYTERHUB_CLIENT_ID=f"service-{name}",
         JUPYTERHUB_HOST=hub.url.rstrip("/"),
-        JUPYTERHUB_SERVICE_PREFIX="/services/app/",
+        JUPYTERHUB_SERVICE_PREFIX=f"/services/{name}/",
         JUPYTERHUB_OAUTH_CALLBACK_URL=spec["oauth_redirect_uri"],
-        JUPYTERHUB_OAUTH_ACCESS_SCOPES='["access:services!service=app"]',
+        JUPYTERHUB_OAUTH_ACCESS_SCOPES=json.dumps([f"access:services!service={name}"]),
         SERVICE_PORT=str(port),
+        HOME=str(cwd),
     )
-    command = [str(python), "-c", programs.HUB_OAUTH]
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == '"ready"\n'
-        yield url
-        process.kill()
+    with subprocess.Popen(command, env=env, cwd=cwd) as process:
+        try:
+            wait_for(port)
+            yield url
+        finally:
+            process.kill()
 
 
-def test_hub_oauth(hub: RunningHub, oauth_service: str) -> None:
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens."""
+    deadline = time.monotonic() + _TIMEOUT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, "the service did not start"
+            time.sleep(0.1)
+        else:
+            return
+
+
+def let_in(hub: RunningHub, url: str, user: str) -> tuple[requests.Session, requests.Response]:
+    """A browser that a user has logged in with and agreed, and the page it came to."""
     browser = requests.Session()
     browser.trust_env = False
-    login = browser.get(oauth_service, timeout=10)
+    login = browser.get(url, timeout=30)
     assert login.url.startswith(f"{hub.url}hub/login")
-    fields = {"username": "ann", "password": PASSWORD, "_xsrf": browser.cookies["_xsrf"]}
-    confirm = browser.post(login.url, data=fields, timeout=10)
-    assert "app" in confirm.text
-    xsrf = confirm.text.split('name="_xsrf" value="')[1].split('"')[0]
-    agreed = {"_xsrf": xsrf, "scopes": ["access:services!service=app"]}
-    inside = browser.post(confirm.url, data=agreed, timeout=10)
-    assert inside.status_code == 200, inside.text
-    assert (inside.url, inside.json()["name"]) == (oauth_service, "ann")
+    fields = {"username": user, "password": PASSWORD, "_xsrf": browser.cookies["_xsrf"]}
+    confirm = browser.post(login.url, data=fields, timeout=30)
+    name = url.rstrip("/").rsplit("/", 1)[1]
+    assert name in confirm.text
+    agreed = {"_xsrf": xsrf_in(confirm), "scopes": [f"access:services!service={name}"]}
+    return browser, browser.post(confirm.url, data=agreed, timeout=30)
+
+
+def xsrf_in(page: requests.Response) -> str:
+    """What the form on a page carries."""
+    found = re.search(r'name="_xsrf"[^>]*value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def test_hub_oauth(hub: RunningHub, python: Path, tmp_path: Path) -> None:
+    command, port = [str(python), "-c", programs.HUB_OAUTH], free_port()
+    with service(hub, "app", command, port, tmp_path) as url:
+        _, inside = let_in(hub, url, "ann")
+        assert inside.status_code == 200, inside.text
+        assert (inside.url, inside.json()["name"]) == (url, "ann")
+
+
+def test_announcement(hub: RunningHub, python: Path, tmp_path: Path) -> None:
+    port = free_port()
+    options = [f"--AnnouncementService.port={port}"]
+    command = [str(python), "-m", "jupyterhub_announcement", *options]
+    with service(hub, "announcement", command, port, tmp_path, admin_users=["ann"]) as url:
+        browser, page = let_in(hub, url, "ann")
+        assert (page.status_code, page.url) == (200, url)
+        written = {"announcement": "closed on Monday", "_xsrf": xsrf_in(page)}
+        assert "closed on Monday" in browser.post(f"{url}update", data=written, timeout=30).text
+        latest = requests.get(f"{url}latest", timeout=30).json()
+        assert (latest["user"], latest["announcement"]) == ("ann", "closed on Monday")
+        _, page = let_in(hub, url, "bob")  # who is no admin, and sees no form
+        assert ("closed on Monday" in page.text, 'name="_xsrf"' in page.text) == (True, False)

@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -101,8 +101,13 @@ def build(settings: Settings) -> tuple[Hub, str]:
     return boot.reset(Hub(replace(settings, api_tokens=own_tokens))), token
 
 
-def processes(launch: config.Launch, port: int) -> Processes:
-    """What runs users' servers as processes. Raises for what is not installed."""
+def process_maker(launch: config.Launch) -> Callable[[int], Processes] | None:
+    """What makes the spawner of processes, given the hub's port; None where none is wanted.
+
+    Raises for what is not installed.
+    """
+    if launch.spawner != "process":
+        return None
     try:
         from .http.processes.spawner import Command, Processes
     except ImportError as error:
@@ -111,7 +116,8 @@ def processes(launch: config.Launch, port: int) -> Processes:
         ) from None
     # An address that means every one is reached at the local one, too.
     host = _LOCAL if launch.ip in {"0.0.0.0", "::"} else bracketed(launch.ip)  # noqa: S104
-    return Processes(Command(launch.command, launch.environment), f"http://{host}:{port}")
+    command = Command(launch.command, launch.environment)
+    return lambda port: Processes(command, f"http://{host}:{port}")
 
 
 def bracketed(ip: str) -> str:
@@ -123,10 +129,11 @@ def run(hub: Hub, launch: config.Launch, token: str, accounts: boot.Accounts | N
     """Serve the hub. Raises OSError if the address cannot be had."""
     from .http import serve  # the web framework: not needed to find a mistake in the options
 
+    make_processes = process_maker(launch)
     sock = serve.listen(launch.ip, launch.port)
     port = sock.getsockname()[1]
     url = f"http://{bracketed(launch.ip)}:{port}{hub.settings.base_url}"
-    running = processes(launch, port) if launch.spawner == "process" else None
+    running = make_processes(port) if make_processes else None
     if running is not None:
         hub.spawner = running
 

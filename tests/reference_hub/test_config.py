@@ -41,6 +41,24 @@ def test_a_file_and_options_that_win(tmp_path: Path) -> None:
     assert settings.enable_auth_state
 
 
+def test_what_to_run_for_servers(tmp_path: Path) -> None:
+    path = tmp_path / "jupyterhub_config.py"
+    path.write_text(
+        "c = get_config()\n"
+        "c.Spawner.cmd = ['jupyter-labhub']\n"
+        "c.Spawner.args = ['--debug', '--allow-root']\n"
+        "c.Spawner.environment = {'A': 1}\n"
+        "c.Spawner.start_timeout = 120\n"
+        "c.Spawner.mem_limit = '1G'\n"
+    )
+    launch, settings = config.load(["-f", str(path), "--spawner=process"])
+    assert launch.spawner == "process"
+    assert launch.command == ["jupyter-labhub", "--debug", "--allow-root"]
+    assert (launch.environment, settings.start_timeout) == ({"A": "1"}, 120.0)
+    launch, _ = config.load(["-f", str(path), "--singleuser-command", "a 'b c'"])
+    assert (launch.spawner, launch.command) == ("simulated", ["a", "b c"])
+
+
 def test_flags() -> None:
     launch, _ = config.load(["--json", "--exit-with-stdin", "--allow-remote", "--ip", "0.0.0.0"])
     assert launch.json

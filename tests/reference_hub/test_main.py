@@ -127,6 +127,9 @@ def test_a_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
         (["--ip=localhost"], "--allow-remote"),
         (["--JupyterHub.api_page_max_limit=0"], "api_page_max_limit"),
         (["-f", "absent.py"], "absent.py"),
+        (["--spawner=docker"], "spawner"),
+        (["--Spawner.start_timeout=-1"], "start_timeout"),
+        (["--singleuser-command='"], "No closing quotation"),
     ],
 )
 def test_mistakes_are_told_in_one_line(
@@ -153,6 +156,7 @@ def test_mistakes_are_told_in_one_line(
         ),
         ("c = get_config()\nc.JupyterHub.load_roles = [{'scopes': []}]", "no name"),
         ("c = get_config()\nc.JupyterHub.custom_scopes = {'x': {}}", "custom scope 'x'"),
+        ("c = get_config()\nc.Spawner.cmd = []", "must name a command"),
         ("c = get_config()\nc.JupyterHub.extra_user_scopes = ['nope']", "no scope 'nope'"),
     ],
 )
@@ -166,6 +170,19 @@ def test_mistakes_in_a_file_too(
     assert message in error
     assert error.count("\n") == 1
     assert "Traceback" not in error
+
+
+def test_processes_need_an_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("reference_hub.http.processes")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    assert entry.main(["--spawner=process", "--port=0"]) == 1
+    said = capsys.readouterr().err
+    assert said == (
+        "reference_hub: --spawner process needs httpx: pip install 'hub-conformance[jupyter]'\n"
+    )
 
 
 def test_the_hub_has_what_is_configured() -> None:

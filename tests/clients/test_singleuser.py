@@ -30,8 +30,8 @@ PASSWORD = "password-of-all"
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[Started]:
-    program = client_python().parent / "jupyterhub-singleuser"
-    command = f"{program} --allow-root --ServerApp.log_level=WARN"
+    # What `jupyterhub-singleuser` runs: scripts do not survive that installations are moved.
+    command = f"{client_python()} -m jupyterhub.singleuser --allow-root --ServerApp.log_level=WARN"
     # jh-exec sends its token in the URL, which servers have to be told to allow.
     variables = "--Spawner.environment={'JUPYTERHUB_ALLOW_TOKEN_IN_URL': '1'}"
     with started(command, f"--DummyAuthenticator.password={PASSWORD}", variables) as hub:
@@ -109,7 +109,7 @@ def test_code_by_jh_exec(hub: Started) -> None:
     host, _, port = hub.url.split("/")[2].partition(":")
     secret = token(hub, "ann", "access:servers!server=ann/", "servers!server=ann/")
     options = ["--host", f"http://{host}", "--port", port, "--user", "ann", "--token", secret]
-    command = [str(client_python().parent / "jh-exec"), *options, "exec", CODE]
+    command = [str(client_python()), "-m", "jh_exec.cli", *options, "exec", CODE]
     env = {"PATH": os.environ["PATH"], "JH_SSL": "false"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=90, env=env)
     assert done.returncode == 0, done

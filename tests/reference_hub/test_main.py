@@ -172,6 +172,15 @@ def test_mistakes_in_a_file_too(
     assert "Traceback" not in error
 
 
+def test_all_else_needs_no_extra() -> None:
+    code = (
+        "import sys; sys.modules['httpx'] = sys.modules['websockets'] = None\n"
+        "from reference_hub import Hub, create_app; import reference_hub.__main__\n"
+        "import reference_hub.running; create_app(Hub())"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 def test_processes_need_an_extra(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

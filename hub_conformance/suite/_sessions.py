@@ -19,16 +19,29 @@ from ._shape import media_type, object_of
 LOGIN = "hub/login"
 #: Where somebody is sent on to.
 REDIRECTS = (301, 302, 303, 307, 308)
+#: Addresses that browsers take for another place.
+ELSEWHERE = (
+    "https://hub.invalid/",
+    "//hub.invalid/",
+    "///hub.invalid/",
+    "/\\hub.invalid/",
+    "\\\\hub.invalid/",
+    "https:hub.invalid/",
+    "javascript:alert(1)",
+    "http://hub.invalid@127.0.0.1/",
+)
 #: Before 4.0 a request by cookie is taken only where its `Referer` says the hub's own pages.
 REFERER_UNTIL = "3.1"
 
 
-def log_in(browser: Browser, login: Login, *, password: str | None = None, **form: Any) -> Answer:
-    """Look at the login page and send its form; `xsrf=…` stands in place of the right value."""
-    browser.get(LOGIN)
+def log_in(browser: Browser, login: Login, *, password: str | None = None, **sent: Any) -> Answer:
+    """Look at the login page and send its form.
+
+    `xsrf` stands in place of the right value, `params` are the query of both requests.
+    """
+    browser.get(LOGIN, params=sent.get("params"))
     secret = login.password.reveal() if password is None else password
-    xsrf = {"xsrf": form.pop("xsrf")} if "xsrf" in form else {}
-    return browser.submit(LOGIN, {"username": login.user, "password": secret, **form}, **xsrf)
+    return browser.submit(LOGIN, {"username": login.user, "password": secret}, **sent)
 
 
 @contextmanager
@@ -79,6 +92,13 @@ def place(browser: Browser, answer: Answer) -> str:
     target = urljoin(here, answer.headers.get("Location", ""))
     assert origin_of(target) == origin_of(here), f"{answer!r} leads to {target}"
     return urlsplit(target).path
+
+
+def leads_nowhere_else(browser: Browser, answer: Answer) -> None:
+    """Assert that an answer to somebody who asked for one of ELSEWHERE leads to the hub."""
+    path, location = place(browser, answer), answer.headers["Location"]
+    assert "hub.invalid" not in path or location.startswith("/"), location
+    assert not location.replace("\\", "/").startswith("//"), location
 
 
 def sent_to_login(browser: Browser, answer: Answer) -> None:

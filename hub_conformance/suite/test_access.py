@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -81,6 +82,45 @@ def test_shared(hub: Hub, session: Browser, sandbox: Sandbox) -> None:
     answer = flow.ask(scope=None)
     assert answer.status == 403, answer
     hands_on_no_code(answer)
+
+
+@rule("access/another-users-server-is-asked-about", since="5.0", needs=(*NEEDS, "shares"), see=SEE)
+def test_asked(flow: Flow, owner: User) -> None:
+    """Before the server of another user is let know who comes, a page asks."""
+    with shared_by(owner, flow.browser):
+        asked_about(flow)
+
+
+@rule(
+    "access/agreeing-to-a-service-is-for-that-alone",
+    since="5.0",
+    needs=(*NEEDS, "shares", "oauth-client"),
+    see=SEE,
+)
+def test_asked_again(flow: Flow, owner: User, oauth_client: OAuthClient) -> None:
+    """Who has agreed to a service is asked about a server all the same."""
+    assert Flow(flow.hub, flow.browser, oauth_client).token().get("/user").status == 200
+    with shared_by(owner, flow.browser):
+        asked_about(flow)
+
+
+@contextmanager
+def shared_by(owner: User, session: Browser) -> Iterator[None]:
+    """Let the user of a session into the owner's server, for a while."""
+    code = owner.sandbox.make("issue a share code", f"/share-codes/{owner.name}/", {}).json["code"]
+    taken = session.submit("hub/accept-share", {"code": code.reveal()})
+    assert taken.status in REDIRECTS, taken
+    try:
+        yield
+    finally:
+        assert owner.sandbox.hub.delete(f"/shares/{owner.name}/").status == 204
+
+
+def asked_about(flow: Flow) -> None:
+    """Assert that the user is asked, and no code is handed on before."""
+    answer = flow.ask(scope=None)
+    hands_on_no_code(answer)
+    page(answer)
 
 
 @rule("access/users-token-opens-a-taken-share", since="5.0", needs=(*NEEDS, "shares", "public-url"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -112,21 +113,30 @@ def test_default_redirect(flow: Flow) -> None:
 # --- what leads nowhere
 
 
-@pytest.mark.parametrize(
-    "change", ["longer", "shorter", "elsewhere", "query", "host-in-front", "other-case"]
-)
+#: Addresses that are nearly the registered one.
+OTHER_REDIRECTS: dict[str, Callable[[str], str]] = {
+    "longer": lambda registered: f"{registered}x",
+    "shorter": lambda registered: registered[:-1],
+    "slash-behind": lambda registered: f"{registered}/",
+    "below": lambda registered: f"{registered}/x",
+    "back-to-it": lambda registered: f"{registered}/../{registered.rpartition('/')[2]}",
+    "elsewhere": lambda registered: "https://hub.invalid/oauth_callback",
+    "query": lambda registered: f"{registered}?to=hub.invalid",
+    "fragment": lambda registered: f"{registered}#hub.invalid",
+    "host-in-front": lambda registered: f"//hub.invalid{registered}",
+    "another-host": lambda registered: urlunsplit(
+        urlsplit(registered)._replace(scheme="https", netloc="hub.invalid:8443")
+    ),
+    "other-case": lambda registered: registered.upper(),
+    "letter-encoded": lambda registered: f"{registered[:-1]}%{ord(registered[-1]):02x}",
+}
+
+
+@pytest.mark.parametrize("change", OTHER_REDIRECTS)
 @rule("oauth/another-redirect-is-refused", needs=NEEDS, see=SEE)
 def test_other_redirect(change: str, flow: Flow) -> None:
     """An address that is not the registered one is refused with 400: nobody is sent there."""
-    registered = flow.client.redirect
-    address = {
-        "longer": f"{registered}x",
-        "shorter": registered[:-1],
-        "elsewhere": "https://hub.invalid/oauth_callback",
-        "query": f"{registered}?to=hub.invalid",
-        "host-in-front": f"//hub.invalid{registered}",
-        "other-case": registered.upper(),
-    }[change]
+    address = OTHER_REDIRECTS[change](flow.client.redirect)
     answer = flow.ask(redirect_uri=address)
     assert answer.status == 400, answer
     assert "Location" not in answer.headers, answer.headers["Location"]
@@ -138,8 +148,10 @@ def test_other_redirect(change: str, flow: Flow) -> None:
 @rule("oauth/unknown-client-is-refused", needs=NEEDS, see=SEE)
 def test_unknown_client(flow: Flow, sandbox: Sandbox) -> None:
     """A client that the hub does not know, or none, is refused with 400: nobody is sent on."""
-    unknown = (f"service-{sandbox.name('nobody')}", f"{flow.client.id}x", flow.client.id[:-1], None)
-    for identifier in unknown:
+    known = flow.client.id
+    upper = known.upper() if known.upper() != known else known.lower()
+    absent = f"service-{sandbox.name('nobody')}"
+    for identifier in (absent, f"{known}x", known[:-1], upper, None):
         answer = flow.ask(client_id=identifier)
         assert answer.status == 400, (identifier, answer)
         assert "Location" not in answer.headers, answer.headers["Location"]
@@ -152,7 +164,9 @@ def test_response_type(kind: str, flow: Flow) -> None:
     answer = flow.ask(response_type=None if kind == "none" else kind)
     hands_on_no_code(answer)
     if answer.status in REDIRECTS:
-        assert "error" in handed_on(answer, flow.client.redirect), answer
+        told = handed_on(answer, flow.client.redirect)
+        assert "error" in told, answer
+        assert told.get("state") == flow.state, "the state is lost on the way"
         assert "access_token" not in answer.headers["Location"], "it hands on a token"
     else:
         assert answer.status == 400, answer
@@ -165,7 +179,9 @@ def test_unknown_scope(flow: Flow) -> None:
         answer = flow.ask(scope=scope)
         hands_on_no_code(answer)
         if answer.status in REDIRECTS:
-            assert handed_on(answer, flow.client.redirect).get("error") == "invalid_scope", scope
+            told = handed_on(answer, flow.client.redirect)
+            assert told.get("error") == "invalid_scope", scope
+            assert told.get("state") == flow.state, "the state is lost on the way"
         elif answer.status == 200:
             assert not set(scope.split()) & set(offered(answer)) - {flow.access}, scope
         else:

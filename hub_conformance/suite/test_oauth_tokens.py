@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
@@ -15,7 +15,7 @@ from ..browser import Browser
 from ..hub import Hub, quoted
 from ..rules import not_applicable, rule
 from ..secret import Secret
-from ._oauth import Flow, offered, refused_with, token_in
+from ._oauth import Flow, hands_on_no_code, offered, refused_with, token_in
 from ._sessions import REDIRECTS, logged_in, tokens_of
 from ._shape import moment, object_of, refused, strings
 
@@ -136,19 +136,28 @@ def test_method(flow: Flow) -> None:
     refused(answer, 405, explained=False)
 
 
+@pytest.mark.parametrize("method", ["S256", "plain", None])
 @rule("oauth/code-verifier-is-checked", since="6.0", needs=NEEDS, see=SEE)
-def test_pkce(flow: Flow) -> None:
-    """A code that was asked for with a challenge needs the verifier that belongs to it (PKCE)."""
+def test_pkce(method: str | None, flow: Flow) -> None:
+    """A code that was asked for with a challenge needs the verifier that belongs to it (PKCE).
+
+    A challenge whose method is not named is plain; a hub may do without plain ones altogether.
+    """
     verifier = "v" * 50
     digest = hashlib.sha256(verifier.encode()).digest()
-    challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    hashed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    challenge = hashed if method == "S256" else verifier
+    asked = {"code_challenge": challenge, "code_challenge_method": method}
+    if method != "S256" and not _takes(flow, asked):
+        not_applicable("this hub takes no plain challenge")
+    for wrong in (None, "w" * 50, hashed):
+        refused_with(flow.exchange(flow.code(**asked), code_verifier=wrong), NO_SENSE)
+    assert flow.exchange(flow.code(**asked), code_verifier=verifier).ok
 
-    def code() -> Secret:
-        return flow.code(code_challenge=challenge, code_challenge_method="S256")
 
-    for wrong in (None, "w" * 50, challenge):
-        refused_with(flow.exchange(code(), code_verifier=wrong), NO_SENSE)
-    assert flow.exchange(code(), code_verifier=verifier).ok
+def _takes(flow: Flow, asked: Mapping[str, str | None]) -> bool:
+    answer = flow.ask(**asked)
+    return answer.status == 200 or "code=" in answer.headers.get("Location", "")
 
 
 # --- a token
@@ -203,6 +212,23 @@ def test_agreed_before(flow: Flow) -> None:
     again = flow.ask()
     assert again.status in REDIRECTS, again
     assert flow.exchange(flow.code_in(again)).ok
+
+
+@rule("oauth/more-scopes-are-asked-about-again", since="3.0", needs=NEEDS, see=SEE)
+def test_agreed_to_less(hub: Hub, login: Login, oauth_client: OAuthClient) -> None:
+    """Who agreed to less than a service asks for now is asked again, before it has a code."""
+    with logged_in(hub, login) as browser:
+        flow = Flow(hub, browser, oauth_client)
+        asked = flow.ask(scope=None)
+        if asked.status in REDIRECTS or set(offered(asked)) <= {flow.access}:
+            not_applicable("this service asks for nothing more, or the user agreed to it before")
+        flow.token()
+        again = flow.ask(scope=None)
+        others = {each.get("session_id") for each in tokens_of(hub, login)} - {browser.session}
+        if again.status in REDIRECTS and others - {None}:
+            not_applicable("the user agreed to more in another session")
+        assert again.status == 200, again
+        hands_on_no_code(again)
 
 
 @rule("oauth/token-is-listed", needs=NEEDS, see="reference/rest-api.html")

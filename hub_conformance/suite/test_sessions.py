@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from ..accounts import Login
 from ..browser import SESSION, XSRF, Browser, cookies_of
 from ..hub import Hub, quoted
-from ..rules import rule
-from ..sandbox import Sandbox
+from ..rules import not_applicable, rule
+from ..sandbox import Sandbox, User
 from ._credentials import need_scopes
+from ._servers import place as server_place
 from ._sessions import (
+    ELSEWHERE,
     LOGIN,
+    REDIRECTS,
     ask_for_token,
     is_in,
     is_out,
+    leads_nowhere_else,
     log_in,
     logged_in,
     page,
@@ -27,17 +32,6 @@ from ._sessions import (
 from ._shape import object_of, refused
 
 SEE = "explanation/websecurity.html"
-#: Addresses that browsers take for another place.
-ELSEWHERE = (
-    "https://hub.invalid/",
-    "//hub.invalid/",
-    "///hub.invalid/",
-    "/\\hub.invalid/",
-    "\\\\hub.invalid/",
-    "https:hub.invalid/",
-    "javascript:alert(1)",
-    "http://hub.invalid@127.0.0.1/",
-)
 
 
 @pytest.fixture
@@ -144,6 +138,18 @@ def test_wrong_password(
     is_out(browser)
 
 
+@rule("sessions/unknown-user-is-not-made-by-a-wrong-password", needs="login", see=SEE)
+def test_unknown_user(browser: Browser, hub: Hub, login: Login, sandbox: Sandbox) -> None:
+    """Who is not let in is not made a user either."""
+    stranger = replace(login, user=sandbox.name("stranger"))
+    answer = log_in(browser, stranger, password=f"{login.password.reveal()}x")
+    if answer.status in REDIRECTS:
+        not_applicable("this hub makes an account for whoever comes first")
+    is_out(browser)
+    answer = hub.get(f"/users/{quoted(stranger.user)}")
+    assert answer.status in (403, 404), answer
+
+
 @rule("sessions/forged-login-is-refused", since="4.0", needs="login", see=SEE)
 def test_forged_login(browser: Browser, login: Login) -> None:
     """A login form without the token against forgery, or with another, is refused with 403."""
@@ -180,10 +186,27 @@ def test_next(browser: Browser, login: Login) -> None:
 @rule("sessions/login-leads-nowhere-else", needs="login", see=SEE)
 def test_elsewhere(address: str, session: Browser) -> None:
     """Who is logged in is never sent from the login page to another place than the hub."""
-    answer = session.get(LOGIN, params={"next": address})
-    assert "hub.invalid" not in place(session, answer) or answer.headers["Location"].startswith("/")
-    location = answer.headers["Location"].replace("\\", "/")
-    assert not location.startswith("//"), location
+    leads_nowhere_else(session, session.get(LOGIN, params={"next": address}))
+
+
+@pytest.mark.parametrize("address", ELSEWHERE[:4])
+@rule("sessions/login-form-leads-nowhere-else", needs="login", see=SEE)
+def test_form_elsewhere(address: str, browser: Browser, login: Login) -> None:
+    """Who logs in is sent on within the hub, whatever the login page was asked to lead to."""
+    answer = log_in(browser, login, params={"next": address})
+    try:
+        leads_nowhere_else(browser, answer)
+    finally:
+        browser.get("hub/logout")
+
+
+@rule("sessions/servers-are-not-sent-the-login", needs="login", see=SEE)
+def test_not_for_servers(session: Browser, alice: User) -> None:
+    """What a browser sends to the servers of users opens nothing at the hub."""
+    sent = session.cookie_header(f"{session.prefix}{server_place(alice, '')}")
+    headers = {"Referer": session.address("hub/home"), **({"Cookie": sent} if sent else {})}
+    answer = Browser(session.hub).request("GET", "hub/api/user", headers=headers)
+    assert answer.status == 403, answer
 
 
 # --- out

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ..accounts import Login
-from ..browser import XSRF, Browser
+from ..browser import FORM, XSRF, Browser
 from ..hub import Hub, quoted
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
@@ -21,14 +21,11 @@ from ._sessions import (
     notes_of,
     page,
     place,
-    sent_to_login,
     who_is,
 )
 
 SEE = "explanation/websecurity.html"
 PAGES = "howto/rest.html"
-#: What a browser tells of a request that a script of another site sends.
-CROSS_SITE = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "cross-site"}
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +108,49 @@ def test_referer(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> 
     assert note not in notes_of(hub, login), "the token was issued all the same"
 
 
+@pytest.mark.parametrize("mode", ["cors", "no-cors"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @rule("sessions/read-of-another-site-is-refused", since="4.0", needs="login", see=SEE)
-def test_cross_site_read(session: Browser, login: Login) -> None:
+def test_cross_site_read(session: Browser, login: Login, mode: str, site: str) -> None:
     """By cookie a script of another site reads nothing of the API; with `_xsrf` it is the hub's."""
-    answer = who_is(session, {**CROSS_SITE, "Origin": "https://hub.invalid"})
+    tells = {"Sec-Fetch-Mode": mode, "Sec-Fetch-Site": site}
+    answer = who_is(session, {**tells, "Origin": "https://hub.invalid"})
     assert answer.status == 403, answer
     assert login.user not in answer.text, answer
-    allowed = session.api("GET", f"/user?_xsrf={quoted(session.xsrf or '')}", headers=CROSS_SITE)
+    allowed = session.api("GET", f"/user?_xsrf={quoted(session.xsrf or '')}", headers=tells)
     assert allowed.status == 200, allowed
+
+
+@rule("sessions/answers-are-not-for-other-sites", needs="login", see=SEE)
+def test_no_cors(session: Browser) -> None:
+    """No answer to a session tells browsers to show it to any site that asks, with its cookies."""
+    answer = who_is(session, {"Origin": "https://hub.invalid"})
+    shown = answer.headers.get("Access-Control-Allow-Origin") == "https://hub.invalid"
+    with_cookies = answer.headers.get("Access-Control-Allow-Credentials", "").lower() == "true"
+    assert not (shown and with_cookies), "a script of any site may read the API with the cookies"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "PATCH"])
+@rule("sessions/every-method-by-cookie-carries-one-too", since="4.0", needs="login", see=SEE)
+def test_methods(
+    method: str, session: Browser, user: User, hub: Hub, version: tuple[int, int]
+) -> None:
+    """Whatever changes something is refused by cookie without the session's value of `_xsrf`.
+
+    It is so before anything else is looked at: with the value another user's server is not found.
+    """
+    if method in ("PUT", "PATCH") and version < (6, 0):
+        not_applicable("since 6.0")
+    if is_admin(session):
+        not_applicable("the user who logs in is an admin, who may change every server")
+    path = f"{user.path}/servers/{XSRF.strip('_')}"
+    answer = session.api(method, path, b"{}")
+    assert answer.status == 403, answer
+    answer = session.api(method, f"{path}?{XSRF}={quoted(session.xsrf or '')}", b"{}")
+    assert answer.status in (400, 404), answer
+    assert hub.get(user.path, params={"include_stopped_servers": "1"}).json["servers"].keys() <= {
+        ""
+    }
 
 
 @rule("sessions/form-to-the-api-is-refused", needs="login", see=SEE)
@@ -131,6 +163,18 @@ def test_form(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> Non
     )
     assert answer.status == 403, answer
     assert note not in notes_of(hub, login), "the token was issued all the same"
+
+
+@pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x", "text/plain"])
+@rule("sessions/no-kind-of-form-reaches-the-api", needs="login", see=SEE)
+def test_kinds_of_form(kind: str, session: Browser, user: User) -> None:
+    """What a form of any page could send by cookie is nobody's: refused before it is looked at."""
+    if is_admin(session):
+        not_applicable("the user who logs in is an admin, who may start every server")
+    path = f"{user.path}/servers/form?{XSRF}={quoted(session.xsrf or '')}"
+    body = b"--x--\r\n" if kind.startswith("multipart") else b""
+    answer = session.api("POST", path, body, {"Content-Type": kind})
+    assert answer.status == 403, answer
 
 
 @rule("sessions/token-needs-nothing-against-forgery", needs="login", see=SEE)
@@ -182,6 +226,15 @@ def test_token_page(session: Browser, login: Login, sandbox: Sandbox) -> None:
     assert answer.json["token"].reveal() not in text, "the page shows a token"
 
 
+@rule("sessions/token-page-shows-ones-own-tokens-only", needs="login", see=PAGES)
+def test_only_own(session: Browser, alice: User) -> None:
+    """The token page does not list what other users have."""
+    note, token = alice.token.model["note"], alice.token.id
+    text = token_page(session)
+    assert note not in text, "the page lists another user's token"
+    assert f'"{token}"' not in text, "the page has the id of another user's token"
+
+
 @rule("sessions/token-of-the-token-page-works", needs="login", see=PAGES)
 def test_page_token(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> None:
     """A token asked for as the token page does has the note and the end asked for, and works."""
@@ -225,103 +278,3 @@ def test_revoke(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> N
     assert revoked.status == 204, revoked
     assert token.get("/user").status == 403
     assert note not in token_page(session), "the page still lists it"
-
-
-# --- the page that takes share codes
-
-
-@pytest.fixture
-def offer(sandbox: Sandbox) -> tuple[User, str]:
-    """A user of this rule, and a share code for their default server."""
-    user = sandbox.user("host")
-    answer = sandbox.make("issue a share code", f"/share-codes/{user.name}/", {})
-    return user, answer.json["code"].reveal()
-
-
-def shared_with(hub: Hub, login: Login, owner: User) -> list[dict[str, Any]]:
-    """What the owner shares with the user who logs in."""
-    items = hub.page(f"/shares/{quoted(owner.name)}", limit=50).items
-    return [each for each in items if (each.get("user") or {}).get("name") == login.user]
-
-
-@rule("sessions/share-code-is-taken-on-its-page", since="5.0", needs=("login", "shares"))
-def test_accept(session: Browser, login: Login, hub: Hub, offer: tuple[User, str]) -> None:
-    """The page of a share code names the owner, and agreeing to it makes the share, at once."""
-    owner, code = offer
-    text = page(session.get("hub/accept-share", params={"code": code}))
-    assert owner.name in text, "the page does not name who shares"
-    assert shared_with(hub, login, owner) == [], "looking at the page has made the share"
-    answer = session.submit("hub/accept-share", {"code": code})
-    assert place(session, answer).startswith(f"{session.prefix}user/{owner.name}"), answer
-    (share,) = shared_with(hub, login, owner)
-    assert share["scopes"] == [f"access:servers!server={owner.name}/"], share
-    assert share["kind"] == "user", share
-    codes = hub.page(f"/share-codes/{owner.name}").items
-    assert len(codes) == 1, codes
-    code_model = codes[0]
-    assert code_model["exchange_count"] == 1, code_model
-    assert isinstance(code_model["last_exchanged_at"], str), code_model
-    mine = session.api("GET", f"/users/{quoted(login.user)}/shared/{owner.name}/")
-    assert mine.status == 200, mine
-
-
-@rule("sessions/share-code-gives-the-scopes-it-names", since="5.0", needs=("login", "shares"))
-def test_accept_scopes(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> None:
-    """Taking a share code gives the scopes that the code was made with, and no others."""
-    owner = sandbox.user("host")
-    body = {"scopes": ["access:servers", "read:servers"]}
-    made = sandbox.make("issue a share code", f"/share-codes/{owner.name}/", body).json
-    session.get("hub/accept-share", params={"code": made["code"].reveal()})
-    session.submit("hub/accept-share", {"code": made["code"].reveal()})
-    (share,) = shared_with(hub, login, owner)
-    assert sorted(share["scopes"]) == sorted(made["scopes"]), share
-
-
-@rule("sessions/share-code-can-be-taken-again", since="5.0", needs=("login", "shares"))
-def test_accept_again(session: Browser, login: Login, hub: Hub, offer: tuple[User, str]) -> None:
-    """A share code is good for any number of exchanges, also when the share was taken back."""
-    owner, code = offer
-    for count in (1, 2):
-        session.get("hub/accept-share", params={"code": code})
-        session.submit("hub/accept-share", {"code": code})
-        assert len(shared_with(hub, login, owner)) == 1, f"no share after exchange {count}"
-        codes = [each["exchange_count"] for each in hub.page(f"/share-codes/{owner.name}").items]
-        assert codes == [count], codes
-        assert hub.delete(f"/shares/{owner.name}/").status == 204
-        assert shared_with(hub, login, owner) == []
-
-
-@rule("sessions/share-code-is-not-taken-by-a-forged-form", since="5.0", needs=("login", "shares"))
-def test_forged_accept(session: Browser, login: Login, hub: Hub, offer: tuple[User, str]) -> None:
-    """Without the value of `_xsrf`, or without a login, a share code makes no share."""
-    owner, code = offer
-    answer = session.submit("hub/accept-share", {"code": code}, xsrf=None)
-    assert answer.status == 403, answer
-    nobody = Browser(hub.using(None))
-    sent_to_login(nobody, nobody.get("hub/accept-share", params={"code": code}))
-    nobody.get("hub/login")
-    answer = nobody.submit("hub/accept-share", {"code": code})
-    assert answer.status in (302, 403), answer
-    assert shared_with(hub, login, owner) == []
-    (code_model,) = hub.page(f"/share-codes/{owner.name}").items
-    assert code_model["exchange_count"] == 0, code_model
-
-
-@rule("sessions/revoked-share-code-is-not-taken", since="5.0", needs=("login", "shares"))
-def test_revoked_code(session: Browser, login: Login, hub: Hub, offer: tuple[User, str]) -> None:
-    """A share code that was revoked has no page any more, 404, and is refused, 400."""
-    owner, code = offer
-    assert hub.delete(f"/share-codes/{owner.name}/").status == 204
-    answer = session.get("hub/accept-share", params={"code": code})
-    assert answer.status == 404, answer
-    answer = session.submit("hub/accept-share", {"code": code})
-    assert answer.status == 400, answer
-    assert shared_with(hub, login, owner) == []
-
-
-@rule("sessions/unknown-share-code-is-not-found", since="5.0", needs=("login", "shares"))
-def test_unknown_code(session: Browser) -> None:
-    """A share code that the hub never issued has no page."""
-    for code in ("x", "0" * 32):
-        answer = session.get("hub/accept-share", params={"code": code})
-        assert answer.status == 404, answer

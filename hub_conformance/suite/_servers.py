@@ -31,6 +31,8 @@ FIELDS = {
     "full_progress_url": (5, 0),
     "display_name": (6, 0),
 }
+#: What a server's name is part of.
+NAMED = ("name", "full_name", "url", "full_url", "progress_url", "full_progress_url")
 #: How far the hub's clock may be from itself: its `Date` has whole seconds.
 CLOCK_SLACK = timedelta(seconds=5)
 STOPPED = {"include_stopped_servers": "1"}

@@ -19,6 +19,7 @@ from ._servers import (
     started,
     stopped,
 )
+from .test_servers_edit import NAME, OTHER, create, patch
 
 NEEDS = ("spawn", "public-url")
 NAMED = ("spawn", "public-url", "named-servers")
@@ -212,6 +213,17 @@ def test_named_alone(user: User, trio: Trio, closed: str) -> None:
     stopped(user, trio.first, remove=True)
     admits(user.hub, user, "", closed)
     answer = landing(user.hub, user, trio.first, closed)
+    assert answer.status in NOT_RUNNING, answer
+
+
+@rule("servers/renamed-server-answers-at-its-new-place", since="6.0", needs=NAMED, see=SEE)
+def test_renamed(user: User, runner: User, closed: str) -> None:
+    """A renamed server answers at the place of its new name when it runs, not at the old one."""
+    create(user)
+    patch(user, name=OTHER)
+    started(user, OTHER)
+    admits(user.hub, user, OTHER, closed)
+    answer = landing(user.hub, user, NAME, closed)
     assert answer.status in NOT_RUNNING, answer
 
 

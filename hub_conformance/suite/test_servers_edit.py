@@ -16,6 +16,7 @@ from ._servers import (
     path_of,
     servers_of,
     stopped,
+    user_model,
 )
 
 NAME, OTHER = "first-name", "other-name"
@@ -82,6 +83,15 @@ def test_created_is_hidden(user: User) -> None:
     assert servers_of(user) == {}
     assert model_of(user, NAME, with_stopped=True).get("ready") is False
     assert read(user).get("stopped") is True
+
+
+@rule("servers/create-changes-nothing-of-the-user", since="6.0", needs="named-servers")
+def test_create_beside(user: User) -> None:
+    """A server that is created is all that is new of its user, whose own activity it is not."""
+    before = user_model(user)
+    create(user)
+    assert user_model(user) == before
+    assert set(servers_of(user, with_stopped=True)) - {""} == {NAME}
 
 
 @rule("servers/create-of-an-existing-one-is-409", since="6.0", needs="named-servers")

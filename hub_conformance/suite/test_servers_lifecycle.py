@@ -14,6 +14,7 @@ from ..named import Trio, trio_names
 from ..rules import not_applicable, rule, untested
 from ..sandbox import Sandbox, User
 from ._servers import (
+    an_object,
     created,
     listed,
     model_of,
@@ -89,10 +90,11 @@ class Ended:
     after: dict[str, Moment]
 
     def models(self, **params: str) -> list[dict[str, Any]]:
-        """Read the user's model by name and in the list of users."""
+        """Read the user's model by name, in the list of users, and as the user does."""
         found = listed(self.user.sandbox.hub, self.user, **params)
         assert found, f"{self.user.name} is not listed"
-        return [user_model(self.user, params=params), found]
+        own = an_object(self.user.hub.get("/user", params=params))
+        return [user_model(self.user, params=params), found, own]
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,7 @@ def test_start_when_running(hub: Hub, trio_or_default: tuple[User, str]) -> None
     """Starting a running server is refused with 400, and it runs on as before."""
     user, server = trio_or_default
     before = model_of(user, server)
-    answer = start(user, server)
+    answer = start(user, server, options={"hubconf": "refused"})
     assert answer.status == 400, answer
     after = model_of(user, server)
     assert after.get("ready") is True, after
@@ -255,14 +257,14 @@ def test_stop_one(user: User, names: tuple[str, str], runner: User) -> None:
 
 @rule("servers/stopped-are-hidden-unless-asked-for", needs="spawn")
 def test_hidden(ended: Ended) -> None:
-    """Servers that have stopped are not in `servers`, neither by name nor in the list."""
-    assert [servers_in(model) for model in ended.models()] == [{}, {}]
+    """Servers that have stopped are not in `servers`: by name, in the list, or one's own."""
+    assert [servers_in(model) for model in ended.models()] == [{}, {}, {}]
 
 
 @rule("servers/stopped-are-shown-when-asked-for", since="3.0", needs="spawn")
 @pytest.mark.parametrize("value", ["1", "true", "yes"])
 def test_shown(ended: Ended, server: str, value: str) -> None:
-    """With `include_stopped_servers` stopped servers are in `servers`, by name and in the list."""
+    """With `include_stopped_servers` stopped servers are in `servers`, wherever one reads them."""
     for model in ended.models(include_stopped_servers=value):
         assert server in servers_in(model), model
         assert model["servers"][server].get("ready") is False

@@ -20,7 +20,7 @@ from ._servers import (
 from .test_servers_edit import WRONG_TYPES
 
 NAME = "with-options"
-OPTIONS = {"hubconf": {"deep": [1, 2.5, None, True], "text": "Größe"}}
+OPTIONS = {"hubconf": {"deep": [1, 2.5, None, True], "text": "Größe"}, "hubconf-none": None}
 
 
 def options_of(user: User, **more: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ..named import Trio, trio_names
 from ..rules import not_applicable, rule
 from ..sandbox import User
 from ._servers import (
+    NAMED,
     happens,
     model_of,
     path_of,
@@ -165,6 +166,28 @@ def test_progress_of_a_start(user: User, server: str, begun: Future[Answer]) -> 
     assert events[-1]["progress"] == 100, events
     model = model_of(user, server)
     assert (model.get("ready"), model.get("url")) == (True, events[-1].get("url")), model
+
+
+@rule("servers/starting-server-is-at-its-place", needs="spawn")
+def test_place_when_pending(user: User, server: str, begun: Future[Answer]) -> None:
+    """A server that starts has its names, addresses and options already, and when it started."""
+    model = servers_in(pending_model(user, server, begun))[server]
+    begun.result()
+    user.sandbox.await_start(user, server)
+    ready = model_of(user, server)
+    for field in (*NAMED, "display_name", "user_options", "started"):
+        assert model.get(field) == ready.get(field), (field, model)
+
+
+@rule("servers/progress-is-for-any-number-of-readers", needs="spawn")
+@pytest.mark.parametrize("server", ["default"], indirect=True)
+def test_two_readers(user: User, server: str, begun: Future[Answer]) -> None:
+    """Two who read the progress of one start are both told that it is ready."""
+    pending_model(user, server, begun)
+    with ThreadPoolExecutor(2) as threads:
+        read = [threads.submit(progress, user, server) for _ in range(2)]
+    for each in read:
+        assert each.result()[-1].get("ready") is True, each.result()
 
 
 @rule("servers/start-of-a-pending-server-is-202", needs="spawn")

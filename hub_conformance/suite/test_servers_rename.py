@@ -10,11 +10,8 @@ import pytest
 from ..named import Trio
 from ..rules import rule
 from ..sandbox import User
-from ._servers import an_object, model_of, path_of, servers_of, started, stopped
+from ._servers import NAMED, an_object, model_of, path_of, servers_of, started, stopped
 from .test_servers_edit import NAME, OTHER, create, patch, read
-
-#: What a server's name is part of.
-NAMED = ("name", "full_name", "url", "full_url", "progress_url", "full_progress_url")
 
 
 def rest_of(model: dict[str, Any], *fields: str) -> dict[str, Any]:
@@ -267,10 +264,15 @@ def test_read_changed_options(user: User) -> None:
     since="6.0",
     needs=("spawn", "named-servers"),
 )
-def test_start_with_changed_options(user: User, runner: User) -> None:
+@pytest.mark.parametrize("was", ["created", "run"])
+def test_start_with_changed_options(user: User, runner: User, was: str) -> None:
     """A start without options uses those that were changed last."""
     options = {**(user.sandbox.user_options or {}), "hubconf": "changed"}
-    create(user, user_options={"hubconf": "created"})
+    if was == "created":
+        create(user, user_options={"hubconf": "created"})
+    else:
+        started(user, NAME, options={"hubconf": "first"})
+        stopped(user, NAME)
     patch(user, user_options=options)
     answer = user.sandbox.hub.post(path_of(user, NAME))
     assert answer.status in (201, 202), answer

@@ -15,6 +15,8 @@ from ._shares import (
     SEE,
     Pool,
     check_server,
+    codes_of,
+    everything,
     granted,
     is_held,
     of_server,
@@ -124,6 +126,23 @@ def test_one_server(
     is_let_in(reach(other, host, server, door))
     is_kept_out(reach(other, host, "", door))
     hub.delete(of_server(host.name, server))
+
+
+@rule("shares/outlive-a-start-and-a-stop", since="5.0", needs=("shares", "spawn"), see=SEE)
+def test_outlive(hub: Hub, user: User, pool: Pool) -> None:
+    """A server's shares and codes are the same when it has started, and when it has stopped."""
+    for body in ({"user": pool.guest.name}, {"group": pool.groups[0]}):
+        granted(hub, user.name, **body)
+    assert hub.post(codes_of(user.name), json={}).status == 200
+    paths = (of_server(user.name), codes_of(user.name))
+    before = [each for path in paths for each in everything(hub, path)]
+    for change, ready in ((started, True), (stopped, False)):
+        change(user)
+        after = [each for path in paths for each in everything(hub, path)]
+        for each in after:
+            assert each["server"].pop("ready") is ready, each
+            each["server"]["ready"] = False
+        assert after == before
 
 
 @rule("shares/shared-control-starts-and-stops", since="5.0", needs=("shares", "spawn"), see=SEE)

@@ -87,6 +87,32 @@ def test_own_token(hub: Hub, pool: Pool) -> None:
     assert held_by(token, owner) == set(), "the token still holds what is no longer shared"
 
 
+@rule("shares/groups-share-reaches-its-members-tokens", since="5.0", needs="shares", see=SEE)
+def test_members(hub: Hub, pool: Pool, sandbox: Sandbox) -> None:
+    """What is shared with a group its members' tokens hold, as long as they are in it."""
+    owner, member = pool.host(), sandbox.fresh_user()
+    group = sandbox.group("sharing", [member])
+    granted(hub, owner, group=group, scopes=[ACCESS, "read:servers"])
+    check_held(member.hub, owner, ACCESS, "read:servers")
+    answer = hub.delete(f"/groups/{group}/users", json={"users": [member.name]})
+    assert answer.status == 200, answer
+    assert held_by(member.hub, owner) == set()
+
+
+@rule("shares/shared-reading-shows-that-server", since="6.0", needs="shares", see=SEE)
+def test_reading(hub: Hub, pool: Pool) -> None:
+    """Who a server is shared with for reading reads that one, as its own model, and no other."""
+    (owner, guest), (other, _) = (pool.host(), pool.guest), pool.pair()
+    path = f"/users/{owner}/servers/"
+    assert guest.hub.get(path).status in (403, 404)
+    granted(hub, owner, user=guest.name, scopes=["read:servers"])
+    found, whole = object_of(guest.hub.get(path)), object_of(hub.get(path))
+    assert found == {key: value for key, value in whole.items() if key != "state"}
+    assert guest.hub.get(f"/users/{other}/servers/").status in (403, 404)
+    assert taken_back(hub, owner, user=guest.name) == {}
+    assert guest.hub.get(path).status in (403, 404)
+
+
 # --- what ends with them
 
 
@@ -213,6 +239,18 @@ def test_user_renamed(hub: Hub, sandbox: Sandbox, pool: Pool, user: User) -> Non
     found = [whom for _, _, whom in parties(everything(hub, of_server(owner)))]
     assert f"user {new}" in found
     assert f"user {user.name}" not in found
+
+
+@rule("shares/outlive-a-change-of-the-server", since="6.0", needs=("shares", "named-servers"))
+def test_server_changed(hub: Hub, sandbox: Sandbox, pool: Pool, user: User) -> None:
+    """A change of a server's display name or options leaves its shares and codes as they are."""
+    granted(hub, user.name, user=pool.guest.name)
+    assert hub.post(codes_of(user.name), json={}).status == 200
+    before = [everything(hub, path) for path in (of_server(user.name), codes_of(user.name))]
+    body = {"display_name": "Changed", "user_options": {"hubconf": 1}}
+    answer = hub.patch(sandbox.server_path(user), json=body)
+    assert answer.status == 200, answer
+    assert before == [everything(hub, path) for path in (of_server(user.name), codes_of(user.name))]
 
 
 @rule("shares/follow-a-renamed-server", since="6.0", needs=("shares", "named-servers"), see=SEE)

@@ -11,7 +11,7 @@ from .entities import Service, Token, User
 
 def owner_scopes(home: hub.Hub, owner: User | Service) -> frozenset[str]:
     """Everything an owner may do, by roles and by shares, direct and through groups."""
-    raw = role_scopes(home, owner) | shared_scopes(home, owner, through_groups=True)
+    raw = role_scopes(home, owner) | shared_scopes(home, owner)
     return home.scope_table.expand(raw, owner.as_owner)
 
 
@@ -20,23 +20,22 @@ def role_scopes(home: hub.Hub, owner: User | Service) -> frozenset[str]:
     return frozenset(scope for role in owner.role_names() for scope in home.roles[role])
 
 
-def shared_scopes(home: hub.Hub, owner: User | Service, *, through_groups: bool) -> frozenset[str]:
-    """The raw scopes that others gave to an owner; services are given none."""
+def shared_scopes(home: hub.Hub, owner: User | Service) -> frozenset[str]:
+    """The raw scopes that others gave to an owner or to their groups; services are given none."""
     if not isinstance(owner, User):
         return frozenset()
-    recipients = [owner, *(owner.groups.values() if through_groups else ())]
-    shares = home.shares.of_recipients(recipients)
+    shares = home.shares.of_recipients([owner, *owner.groups.values()])
     return frozenset(scope for share in shares for scope in share.scopes)
 
 
 def token_bounds(home: hub.Hub, owner: User | Service) -> frozenset[str]:
     """The most that a token of the owner allows when it is used.
 
-    In 6.1 this is less than the owner may do: shares with groups do not reach tokens, and shared
-    scopes come without their subscopes. Such tokens can be had all the same.
+    In 6.1 this is less than the owner may do: shared scopes come without their subscopes. Such
+    tokens can be had all the same.
     """
     by_role = home.scope_table.expand(role_scopes(home, owner), owner.as_owner)
-    return by_role | shared_scopes(home, owner, through_groups=False)
+    return by_role | shared_scopes(home, owner)
 
 
 def scopes_of(home: hub.Hub, token: Token) -> frozenset[str]:

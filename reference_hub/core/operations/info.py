@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import access, checks, errors, models, scopes
 from ..call import Call, Reply, empty
 from ..entities import JSON, User
+from . import users
 
 VERSION = "6.1.1"
 """The JupyterHub whose contract this hub keeps."""
@@ -65,7 +66,8 @@ def own_model(call: Call, requester: access.Requester) -> dict[str, JSON]:
     extra = scopes.identify(owner.as_owner)
     viewer = access.Requester(call.hub, requester.token, extra)
     if isinstance(owner, User):
-        return models.user_model(call.hub, viewer, owner)
+        with_stopped = users.include_stopped_servers(call)
+        return models.user_model(call.hub, viewer, owner, with_stopped=with_stopped)
     return models.service_model(call.hub, viewer, owner)
 
 

@@ -69,7 +69,7 @@ def test_tokens_get_shared_scopes_without_their_subscopes(ask: Ask) -> None:
     assert ask(servers.read_server, "ann", "lab", who="bob").status == 200
 
 
-def test_group_shares_are_listed_for_members_and_do_not_reach_tokens(ask: Ask) -> None:
+def test_group_shares_are_listed_for_members_and_reach_their_tokens(ask: Ask) -> None:
     body = {"users": ["bob"]}
     grant(ask, group="empty")
     assert listed(ask(shares.list_of_user, "bob")) == []
@@ -79,9 +79,10 @@ def test_group_shares_are_listed_for_members_and_do_not_reach_tokens(ask: Ask) -
     assert ask(shares.read_of_user, "bob", "ann", "lab").status == 404
     issued = ask(tokens.create_token, "bob", body={"scopes": [ACCESS]})
     assert issued.status == 201
-    assert ACCESS not in issued.value["scopes"]
-    assert status_at_server(ask, "bob") == status_at_server(ask, issued.value["token"]) == 403
+    assert ACCESS in issued.value["scopes"]
+    assert status_at_server(ask, "bob") == status_at_server(ask, issued.value["token"]) == 200
     ask(groups.remove_users, "empty", body=body)
+    assert status_at_server(ask, "bob") == status_at_server(ask, issued.value["token"]) == 403
     assert listed(ask(shares.list_of_user, "bob")) == []
 
 

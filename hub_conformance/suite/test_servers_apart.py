@@ -1,0 +1,145 @@
+"""Servers: what reading, starting, stopping and other servers leave as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ..named import trio_names
+from ..rules import not_applicable, rule
+from ..sandbox import Sandbox, User
+from ._servers import (
+    STOPPED,
+    an_object,
+    listed,
+    model_of,
+    path_of,
+    servers_of,
+    start,
+    stopped,
+    user_model,
+)
+from .test_servers_edit import NAME, OTHER, create, patch, read
+
+GIVEN = {"display_name": "Größe 2", "user_options": {"hubconf": {"deep": [1, None]}}}
+#: How a server can be read, beside by its user's name.
+ELSEWHERE: dict[str, Callable[[User], dict[str, Any] | None]] = {
+    "list": lambda user: listed(user.sandbox.hub, user),
+    "own": lambda user: an_object(user.hub.get("/user")),
+}
+
+
+# --- reading
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+@rule("servers/user-is-the-same-wherever-read", needs="spawn")
+def test_same_user(where: str, runner: User) -> None:
+    """The list of users, and `GET /user`, have the `server` and `pending` of the user's model."""
+    found, model = ELSEWHERE[where](runner), user_model(runner)
+    assert found, f"{runner.name} is not listed"
+    for field in ("server", "pending"):
+        assert found.get(field, "missing") == model.get(field), (field, found)
+
+
+@pytest.mark.parametrize("which", ["created", "default"])
+@rule("servers/read-one-shows-the-same-stopped-server", since="6.0", needs="named-servers")
+def test_same_stopped(which: str, user: User) -> None:
+    """`GET` of a server that does not run gives the model that the user's model has of it."""
+    name = NAME if which == "created" else ""
+    if which == "created":
+        create(user, **GIVEN)
+    else:
+        an_object(user.sandbox.hub.patch(path_of(user), json={"display_name": "Mine"}))
+    single = read(user, name) if name else an_object(user.sandbox.hub.get(f"{user.path}/servers/"))
+    assert single == model_of(user, name, with_stopped=True)
+
+
+@rule("servers/reading-is-no-activity", since="3.0", needs="named-servers")
+def test_reading(resting: tuple[User, str], version: tuple[int, int]) -> None:
+    """Whoever looks at a server, its `last_activity` and all else of it stays as it was."""
+    user, name = resting
+    hub, path = user.sandbox.hub, path_of(user, name)
+    before = model_of(user, name, with_stopped=True)
+    for caller in (hub, user.hub):
+        user_model(user, caller, STOPPED)
+        an_object(caller.get("/user"))
+        caller.get(f"{path}/progress")
+        if version >= (6, 0):
+            an_object(caller.get(path))
+    assert listed(hub, user)
+    assert model_of(user, name, with_stopped=True) == before
+
+
+# --- starting and stopping
+
+
+@rule("servers/start-and-stop-keep-what-was-given", since="6.0", needs=("spawn", "named-servers"))
+def test_kept(user: User, runner: User) -> None:
+    """Display name and options outlive a start and a stop, and so they do a second time."""
+    given = {**GIVEN, "user_options": {**(user.sandbox.user_options or {}), "hubconf": [1]}}
+    create(user, **given)
+    for _ in range(2):
+        answer = user.sandbox.hub.post(path_of(user, NAME))
+        assert answer.status in (201, 202), answer
+        user.sandbox.await_start(user, NAME)
+        running = model_of(user, NAME)
+        stopped(user, NAME)
+        for model in (running, read(user), model_of(user, NAME, with_stopped=True)):
+            assert {field: model.get(field) for field in given} == given, model
+
+
+@pytest.mark.parametrize(
+    ("body", "forgets"),
+    [({}, False), ({"user_options": None}, False), ({"user_options": {}}, True)],
+    ids=["empty-body", "null", "empty-options"],
+)
+@rule("servers/options-that-are-left-out-are-kept", since="6.0", needs=("spawn", "named-servers"))
+def test_left_out(user: User, runner: User, body: dict[str, Any], forgets: bool) -> None:
+    """A start with an empty body, or null for options, keeps them; an empty object forgets them."""
+    if user.sandbox.user_options:
+        not_applicable("--hub-user-options: this hub is started with options")
+    options = GIVEN["user_options"]
+    create(user, user_options=options)
+    answer = user.sandbox.hub.post(path_of(user, NAME), json=body)
+    assert answer.status in (201, 202), answer
+    user.sandbox.await_start(user, NAME)
+    assert model_of(user, NAME)["user_options"] == ({} if forgets else options)
+
+
+@rule("servers/two-start-at-once", needs=("spawn", "named-servers"))
+def test_at_once(user: User, runner: User, version: tuple[int, int]) -> None:
+    """Two servers of a user that are asked for at the same time both start."""
+    names = ("", trio_names(version)[0])
+    with ThreadPoolExecutor(len(names)) as threads:
+        answers = list(threads.map(lambda name: start(user, name), names))
+    if any(answer.status in (429, 503) for answer in answers):
+        not_applicable("this hub starts few servers at once")
+    assert all(answer.status in (201, 202) for answer in answers), answers
+    for name in names:
+        user.sandbox.await_start(user, name)
+    assert {name: each.get("ready") for name, each in servers_of(user).items()} == dict.fromkeys(
+        names, True
+    )
+
+
+# --- another server
+
+
+@rule("servers/one-name-of-two-users-is-two-servers", since="6.0", needs="named-servers")
+def test_two_users(user: User, sandbox: Sandbox) -> None:
+    """What becomes of one user's server is nothing to another's of the same name."""
+    other = sandbox.fresh_user()
+    before = create(other, **GIVEN)
+    create(user, display_name="Mine", user_options={"hubconf": "mine"})
+    assert read(other) == before
+    patch(user, display_name="Other", user_options={"hubconf": 2})
+    assert read(other) == before
+    patch(user, name=OTHER)
+    assert read(other) == before
+    create(user)
+    stopped(user, NAME, remove=True)
+    assert read(other) == before

@@ -181,6 +181,29 @@ def test_state_is_hidden(limited: Callable[..., Hub], runner: User, server: str)
     assert "state" not in model_of(runner, server, runner.hub)
 
 
+@rule("servers/state-is-hidden-wherever-read", since="3.0", needs=("spawn", "named-servers"))
+@pytest.mark.parametrize("which", ["running", "stopped"])
+def test_state_is_hidden_everywhere(
+    request: pytest.FixtureRequest,
+    limited: Callable[..., Hub],
+    version: tuple[int, int],
+    which: str,
+) -> None:
+    """Without `admin:server_state` no server shows `state`: listed, by itself, running or not."""
+    if which == "stopped":
+        user, name = request.getfixturevalue("resting")
+    else:
+        trio: Trio = request.getfixturevalue("trio")
+        user, name = trio.user, trio.first
+    hub = limited("read:servers", "list:users", "read:users:name")
+    found = listed(hub, user, **STOPPED)
+    assert found, f"{user.name} is not listed"
+    assert "state" not in servers_in(found)[name]
+    assert "state" not in model_of(user, name, hub, with_stopped=True)
+    if version >= (6, 0):
+        assert "state" not in an_object(hub.get(path_of(user, name)))
+
+
 @rule("servers/state-with-its-scope", needs="spawn")
 def test_state_is_shown(limited: Callable[..., Hub], runner: User, server: str) -> None:
     """With `admin:server_state` a running server shows its `state`, an object."""

@@ -151,8 +151,8 @@ def test_pkce(method: str | None, flow: Flow) -> None:
     if method != "S256" and not _takes(flow, asked):
         not_applicable("this hub takes no plain challenge")
     for wrong in (None, "w" * 50, hashed):
-        refused_with(flow.exchange(flow.code(**asked), code_verifier=wrong), NO_SENSE)
-    assert flow.exchange(flow.code(**asked), code_verifier=verifier).ok
+        refused_with(flow.exchange(flow.code(None, **asked), code_verifier=wrong), NO_SENSE)
+    assert flow.exchange(flow.code(None, **asked), code_verifier=verifier).ok
 
 
 def _takes(flow: Flow, asked: Mapping[str, str | None]) -> bool:

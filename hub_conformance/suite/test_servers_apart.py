@@ -17,6 +17,7 @@ from ._servers import (
     listed,
     model_of,
     path_of,
+    servers_in,
     servers_of,
     start,
     stopped,
@@ -24,7 +25,10 @@ from ._servers import (
 )
 from .test_servers_edit import NAME, OTHER, create, patch, read
 
-GIVEN = {"display_name": "Größe 2", "user_options": {"hubconf": {"deep": [1, None]}}}
+GIVEN: dict[str, Any] = {
+    "display_name": "Größe 2",
+    "user_options": {"hubconf": {"deep": [1, None]}},
+}
 #: How a server can be read, beside by its user's name.
 ELSEWHERE: dict[str, Callable[[User], dict[str, Any] | None]] = {
     "list": lambda user: listed(user.sandbox.hub, user),
@@ -74,6 +78,22 @@ def test_reading(resting: tuple[User, str], version: tuple[int, int]) -> None:
     assert model_of(user, name, with_stopped=True) == before
 
 
+@rule("servers/reading-a-running-server-is-no-activity", needs="spawn")
+def test_reading_running(runner: User, version: tuple[int, int]) -> None:
+    """Reading a server again and again does not bring its `last_activity` forward each time."""
+    reads: list[Callable[[], dict[str, Any]]] = [
+        lambda: model_of(runner),
+        lambda: servers_in(listed(runner.sandbox.hub, runner) or {})[""],
+        lambda: servers_in(an_object(runner.hub.get("/user")))[""],
+    ]
+    if version >= (6, 0):
+        reads.append(lambda: an_object(runner.sandbox.hub.get(f"{runner.path}/servers/")))
+    for read_it in reads:
+        seen = [read_it().get("last_activity") for _ in range(4)]
+        # The server itself, or whoever uses it, may be active once meanwhile.
+        assert len(set(seen)) <= 2, seen
+
+
 # --- starting and stopping
 
 
@@ -90,6 +110,7 @@ def test_kept(user: User, runner: User) -> None:
         stopped(user, NAME)
         for model in (running, read(user), model_of(user, NAME, with_stopped=True)):
             assert {field: model.get(field) for field in given} == given, model
+        assert read(user) == model_of(user, NAME, with_stopped=True)
 
 
 @pytest.mark.parametrize(

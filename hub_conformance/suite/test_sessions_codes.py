@@ -99,7 +99,7 @@ def test_accept_again(session: Browser, login: Login, hub: Hub, offer: tuple[Use
 def test_add_up(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> None:
     """Who has a share and takes a code has what both give: one share, and each exchange counts."""
     owner = sandbox.user("host")
-    codes, counts = [], {}
+    codes, counts = list[Any](), dict[str, int]()
     for scopes in (["access:servers"], ["read:servers"]):
         body = {"scopes": scopes}
         codes.append(sandbox.make("issue a share code", f"/share-codes/{owner.name}/", body).json)

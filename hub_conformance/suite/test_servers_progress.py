@@ -170,12 +170,12 @@ def test_progress_of_a_start(user: User, server: str, begun: Future[Answer]) -> 
 
 @rule("servers/starting-server-is-at-its-place", needs="spawn")
 def test_place_when_pending(user: User, server: str, begun: Future[Answer]) -> None:
-    """A server that starts has its names, addresses and options already, and when it started."""
+    """A server that starts has its names and addresses already."""
     model = servers_in(pending_model(user, server, begun))[server]
     begun.result()
     user.sandbox.await_start(user, server)
     ready = model_of(user, server)
-    for field in (*NAMED, "display_name", "user_options", "started"):
+    for field in (*NAMED, "display_name"):
         assert model.get(field) == ready.get(field), (field, model)
 
 

@@ -111,8 +111,12 @@ def test_referer(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> 
 @pytest.mark.parametrize("mode", ["cors", "no-cors"])
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 @rule("sessions/read-of-another-site-is-refused", since="4.0", needs="login", see=SEE)
-def test_cross_site_read(session: Browser, login: Login, mode: str, site: str) -> None:
+def test_cross_site_read(
+    session: Browser, login: Login, version: tuple[int, int], mode: str, site: str
+) -> None:
     """By cookie a script of another site reads nothing of the API; with `_xsrf` it is the hub's."""
+    if mode == "no-cors" and version < (5, 0):
+        not_applicable("before 5.0 it is left to browsers to keep such an answer from the script")
     tells = {"Sec-Fetch-Mode": mode, "Sec-Fetch-Site": site}
     answer = who_is(session, {**tells, "Origin": "https://hub.invalid"})
     assert answer.status == 403, answer

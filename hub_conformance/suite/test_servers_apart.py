@@ -99,36 +99,38 @@ def test_reading_running(runner: User, version: tuple[int, int]) -> None:
 
 @rule("servers/start-and-stop-keep-what-was-given", since="6.0", needs=("spawn", "named-servers"))
 def test_kept(user: User, runner: User) -> None:
-    """Display name and options outlive a start and a stop, and so they do a second time."""
+    """Display name and options outlive starts that say nothing of them, and stops.
+
+    An empty body says nothing, nor does null in the place of the options.
+    """
     given = {**GIVEN, "user_options": {**(user.sandbox.user_options or {}), "hubconf": [1]}}
     create(user, **given)
-    for _ in range(2):
-        answer = user.sandbox.hub.post(path_of(user, NAME))
-        assert answer.status in (201, 202), answer
-        user.sandbox.await_start(user, NAME)
+    for body in ({}, {"user_options": None}):
+        begin(user, body)
         running = model_of(user, NAME)
         stopped(user, NAME)
         for model in (running, read(user), model_of(user, NAME, with_stopped=True)):
-            assert {field: model.get(field) for field in given} == given, model
+            assert {field: model.get(field) for field in given} == given, (body, model)
         assert read(user) == model_of(user, NAME, with_stopped=True)
 
 
-@pytest.mark.parametrize(
-    ("body", "forgets"),
-    [({}, False), ({"user_options": None}, False), ({"user_options": {}}, True)],
-    ids=["empty-body", "null", "empty-options"],
+@rule(
+    "servers/empty-options-take-the-place-of-others", since="6.0", needs=("spawn", "named-servers")
 )
-@rule("servers/options-that-are-left-out-are-kept", since="6.0", needs=("spawn", "named-servers"))
-def test_left_out(user: User, runner: User, body: dict[str, Any], forgets: bool) -> None:
-    """A start with an empty body, or null for options, keeps them; an empty object forgets them."""
+def test_empty(user: User, runner: User) -> None:
+    """A start whose `user_options` are an empty object forgets those of before."""
     if user.sandbox.user_options:
         not_applicable("--hub-user-options: this hub is started with options")
-    options = GIVEN["user_options"]
-    create(user, user_options=options)
+    create(user, **GIVEN)
+    begin(user, {"user_options": {}})
+    assert model_of(user, NAME)["user_options"] == {}
+
+
+def begin(user: User, body: dict[str, Any]) -> None:
+    """Start a server with this very body, and wait until it runs."""
     answer = user.sandbox.hub.post(path_of(user, NAME), json=body)
     assert answer.status in (201, 202), answer
     user.sandbox.await_start(user, NAME)
-    assert model_of(user, NAME)["user_options"] == ({} if forgets else options)
 
 
 @rule("servers/two-start-at-once", needs=("spawn", "named-servers"))
@@ -159,8 +161,8 @@ def test_two_users(user: User, sandbox: Sandbox) -> None:
     assert read(other) == before
     patch(user, display_name="Other", user_options={"hubconf": 2})
     assert read(other) == before
-    patch(user, name=OTHER)
+    stopped(user, NAME, remove=True)
     assert read(other) == before
     create(user)
-    stopped(user, NAME, remove=True)
+    patch(user, name=OTHER)
     assert read(other) == before

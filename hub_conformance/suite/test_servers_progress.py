@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from ..client import Answer
 from ..hub import Hub
 from ..named import Trio, trio_names
 from ..rules import not_applicable, rule
-from ..sandbox import User
+from ..sandbox import Sandbox, User
 from ._servers import (
     NAMED,
     happens,
@@ -141,16 +142,48 @@ def pending_model(user: User, server: str, begun: Future[Answer]) -> dict[str, A
             not_applicable("this hub starts servers faster than one can look")
 
 
+@dataclass(frozen=True)
+class Watched:
+    """A server as its user's model had it while it started, and as it is when it runs."""
+
+    server: str
+    pending: dict[str, Any]
+    ready: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["default", "named"])
+def watched(request: pytest.FixtureRequest, shared: Sandbox, version: tuple[int, int]) -> Watched:
+    """A start that was watched."""
+    server = ""
+    if request.param == "named":
+        request.getfixturevalue("enabled_named_servers")
+        server = trio_names(version)[0]
+    request.getfixturevalue("runner")  # by which a hub that starts none is found out
+    user = shared.user("watched")
+    with ThreadPoolExecutor(1) as thread:
+        pending = pending_model(user, server, thread.submit(start, user, server))
+    shared.await_start(user, server)
+    return Watched(server, pending, model_of(user, server))
+
+
 @rule("servers/pending-while-it-starts", needs="spawn")
-def test_pending(user: User, server: str, begun: Future[Answer]) -> None:
+def test_pending(watched: Watched) -> None:
     """A server that starts is pending: spawn and not ready; so is the user, of the default one."""
-    model = pending_model(user, server, begun)
+    model, server = watched.pending, watched.server
     found = servers_in(model)
     assert set(found) == {server}, found
     assert (found[server]["pending"], found[server]["ready"]) == ("spawn", False), found
     assert found[server].get("stopped", False) is False, found
     assert model.get("pending", "missing") == (None if server else "spawn"), model
     assert model.get("server", "missing") is None, model
+
+
+@rule("servers/starting-server-is-at-its-place", needs="spawn")
+def test_place_when_pending(watched: Watched) -> None:
+    """A server that starts has its names and addresses already."""
+    model = servers_in(watched.pending)[watched.server]
+    for field in (*NAMED, "display_name"):
+        assert model.get(field) == watched.ready.get(field), (field, model)
 
 
 @rule("servers/progress-of-a-start", needs="spawn")
@@ -166,17 +199,6 @@ def test_progress_of_a_start(user: User, server: str, begun: Future[Answer]) -> 
     assert events[-1]["progress"] == 100, events
     model = model_of(user, server)
     assert (model.get("ready"), model.get("url")) == (True, events[-1].get("url")), model
-
-
-@rule("servers/starting-server-is-at-its-place", needs="spawn")
-def test_place_when_pending(user: User, server: str, begun: Future[Answer]) -> None:
-    """A server that starts has its names and addresses already."""
-    model = servers_in(pending_model(user, server, begun))[server]
-    begun.result()
-    user.sandbox.await_start(user, server)
-    ready = model_of(user, server)
-    for field in (*NAMED, "display_name"):
-        assert model.get(field) == ready.get(field), (field, model)
 
 
 @rule("servers/progress-is-for-any-number-of-readers", needs="spawn")

@@ -19,7 +19,7 @@ from ._shape import media_type, object_of
 LOGIN = "hub/login"
 #: Where somebody is sent on to.
 REDIRECTS = (301, 302, 303, 307, 308)
-#: Addresses that browsers take for another place.
+#: Addresses that browsers take for another place; in two the hub's own comes first.
 ELSEWHERE = (
     "https://hub.invalid/",
     "//hub.invalid/",
@@ -29,6 +29,8 @@ ELSEWHERE = (
     "https:hub.invalid/",
     "javascript:alert(1)",
     "http://hub.invalid@127.0.0.1/",
+    "{hub}.hub.invalid/",
+    "{hub}@hub.invalid/",
 )
 #: Before 4.0 a request by cookie is taken only where its `Referer` says the hub's own pages.
 REFERER_UNTIL = "3.1"
@@ -92,6 +94,11 @@ def place(browser: Browser, answer: Answer) -> str:
     target = urljoin(here, answer.headers.get("Location", ""))
     assert origin_of(target) == origin_of(here), f"{answer!r} leads to {target}"
     return urlsplit(target).path
+
+
+def elsewhere(browser: Browser, address: str) -> str:
+    """One of ELSEWHERE, for this hub."""
+    return address.replace("{hub}", browser.address("").removesuffix(browser.prefix))
 
 
 def leads_nowhere_else(browser: Browser, answer: Answer) -> None:

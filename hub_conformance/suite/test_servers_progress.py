@@ -218,7 +218,8 @@ def test_start_when_pending(user: User, server: str, begun: Future[Answer]) -> N
     """Starting a server that is starting answers 202, and there is one start only."""
     pending_model(user, server, begun)
     answer = start(user, server)
-    if answer.status == 400 and begun.result().status == 201:
+    still = user_model(user).get("pending")
+    if answer.status == 400 and begun.result().status == 201 and not still:
         not_applicable("this hub starts servers faster than one can ask again")
     assert answer.status == 202, answer
     assert begun.result().status in (201, 202)

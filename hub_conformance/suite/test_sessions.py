@@ -19,6 +19,7 @@ from ._sessions import (
     LOGIN,
     REDIRECTS,
     ask_for_token,
+    elsewhere,
     is_in,
     is_out,
     leads_nowhere_else,
@@ -78,6 +79,15 @@ def test_pages(path: str, browser: Browser) -> None:
         assert "next=" in answer.headers["Location"], answer.headers["Location"]
 
 
+@rule("sessions/pages-are-not-framed", level="SHOULD", needs="login", see=SEE)
+def test_frames(browser: Browser) -> None:
+    """A page says which others may show it in a frame, so that no click on it is stolen."""
+    answer = browser.get(LOGIN)
+    policy = answer.headers.get("Content-Security-Policy", "")
+    said = "frame-ancestors" in policy or "X-Frame-Options" in answer.headers
+    assert said, f"any page may show it in a frame: {policy!r}"
+
+
 @rule("sessions/token-does-not-open-pages", needs="login", see=SEE)
 def test_token_on_page(hub: Hub, browser: Browser) -> None:
     """An API token is no session: pages lead to the login page with it, too."""
@@ -116,7 +126,8 @@ def test_http_only(browser: Browser, login: Login) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["letter-less", "letter-more", "other-case", "empty", "space", "user"]
+    "change",
+    ["letter-less", "letter-more", "other-case", "empty", "space", "space-behind", "user"],
 )
 @rule("sessions/wrong-password-is-refused", needs="login", see=SEE)
 def test_wrong_password(
@@ -130,6 +141,7 @@ def test_wrong_password(
         "other-case": right.swapcase() if right.swapcase() != right else f"{right}X",
         "empty": "",
         "space": " ",
+        "space-behind": f"{right} ",
         "user": login.user,
     }[change]
     answer = log_in(browser, login, password=wrong)
@@ -186,14 +198,14 @@ def test_next(browser: Browser, login: Login) -> None:
 @rule("sessions/login-leads-nowhere-else", needs="login", see=SEE)
 def test_elsewhere(address: str, session: Browser) -> None:
     """Who is logged in is never sent from the login page to another place than the hub."""
-    leads_nowhere_else(session, session.get(LOGIN, params={"next": address}))
+    leads_nowhere_else(session, session.get(LOGIN, params={"next": elsewhere(session, address)}))
 
 
-@pytest.mark.parametrize("address", ELSEWHERE[:4])
+@pytest.mark.parametrize("address", [*ELSEWHERE[:2], *ELSEWHERE[-2:]])
 @rule("sessions/login-form-leads-nowhere-else", needs="login", see=SEE)
 def test_form_elsewhere(address: str, browser: Browser, login: Login) -> None:
     """Who logs in is sent on within the hub, whatever the login page was asked to lead to."""
-    answer = log_in(browser, login, params={"next": address})
+    answer = log_in(browser, login, params={"next": elsewhere(browser, address)})
     try:
         leads_nowhere_else(browser, answer)
     finally:

@@ -12,7 +12,15 @@ from ..browser import Browser
 from ..hub import Hub, quoted
 from ..rules import rule
 from ..sandbox import Sandbox, User
-from ._sessions import ELSEWHERE, leads_nowhere_else, logged_in, page, place, sent_to_login
+from ._sessions import (
+    ELSEWHERE,
+    elsewhere,
+    leads_nowhere_else,
+    logged_in,
+    page,
+    place,
+    sent_to_login,
+)
 from ._shape import moment
 from ._shares import is_now
 
@@ -130,7 +138,7 @@ def test_withdrawn(session: Browser, login: Login, hub: Hub, offer: tuple[User, 
 @rule("sessions/taking-a-code-leads-nowhere-else", since="5.0", needs=NEEDS)
 def test_elsewhere(address: str, session: Browser, code_for_next: str) -> None:
     """Who takes a share code is sent on within the hub, whatever its page was asked to lead to."""
-    form, params = {"code": code_for_next}, {"next": address}
+    form, params = {"code": code_for_next}, {"next": elsewhere(session, address)}
     leads_nowhere_else(session, session.submit("hub/accept-share", form, params=params))
 
 

@@ -82,6 +82,9 @@ def test_not_default(hub: Hub, pool: Pool) -> None:
     owner, user = pool.pair()
     model = granted(hub, owner, user=user, scopes=["read:servers"])
     check_share(hub, model, owner, "", "read:servers", user=user)
+    owner, group = pool.group_pair()
+    model = granted(hub, owner, group=group, scopes=["read:servers"])
+    check_share(hub, model, owner, "", "read:servers", group=group)
 
 
 @rule("shares/granted-again-is-the-same-share", since="5.0", needs="shares", see=SEE)

@@ -6,7 +6,7 @@ import pytest
 
 from ..client import Answer
 from ..hub import Hub
-from ..named import trio_names
+from ..named import make_stopped, trio_names
 from ..rules import rule, untested
 from ..sandbox import Sandbox, User
 from ._servers import path_of, reach, start, start_scope, started, stopped
@@ -114,11 +114,16 @@ def test_access_taken(hub: Hub, host: User, guest: User, door: str) -> None:
 def test_one_server(
     hub: Hub, host: User, guest: User, bob: User, door: str, version: tuple[int, int]
 ) -> None:
-    """A share of one server opens no other server of the same owner, default or named."""
+    """A share of one server opens no other server of the same owner, default or named.
+
+    Nor does it say that this one is ready where another is.
+    """
     server, _ = trio_names(version)
+    make_stopped(host, server, version)
+    default = granted(hub, host.name, user=guest.name)["server"]
+    named = granted(hub, host.name, server, user=bob.name)["server"]
+    assert (default["ready"], named["ready"]) == (True, False), (default, named)
     started(host, server)
-    granted(hub, host.name, user=guest.name)
-    granted(hub, host.name, server, user=bob.name)
     mine = guest.sandbox.token(guest).hub
     is_let_in(reach(mine, host, "", door))
     is_kept_out(reach(mine, host, server, door))

@@ -204,6 +204,9 @@ def test_named(hub: Hub, pool: Pool, user: User, version: tuple[int, int]) -> No
     refused(hub.delete(codes_of(owner), params={"id": code}), 404)
     assert hub.delete(codes_of(owner)).status == 204
     assert [each["id"] for each in everything(hub, codes_of(owner, server))] == [code]
+    assert hub.delete(with_user(guest, owner)).status == 204
+    assert is_held(hub, with_user(guest, owner, server)) == named
+    granted(hub, owner, user=guest)
     assert hub.delete(of_server(owner)).status == 204
     assert is_held(hub, with_user(guest, owner, server)) == named
 

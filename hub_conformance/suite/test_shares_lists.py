@@ -10,7 +10,7 @@ import pytest
 from ..hub import Hub, Page
 from ..rules import rule
 from ..sandbox import Sandbox, User
-from ._pagination import needs_right
+from ._pagination import HUGE, needs_right
 from ._shape import object_of, refused
 from ._shares import (
     RIGHTS,
@@ -238,6 +238,14 @@ def test_windows(name: str, hub: Hub, gallery: Gallery, wholes: Wholes) -> None:
     assert page.next is not None
     behind = page_of(hub, path, offset=len(whole))
     assert (behind.items, behind.total, behind.next) == ([], len(whole), None)
+
+
+@rule("shares/pages-are-as-long-as-elsewhere", since="5.0", needs="shares", see=SEE)
+def test_longest(hub: Hub, gallery: Gallery) -> None:
+    """No page is longer than the hub's maximum, whatever is asked for."""
+    longest = hub.page("/users", limit=HUGE).limit
+    found = {name: page_of(hub, gallery.path(name), limit=HUGE).limit for name in LISTS}
+    assert found == dict.fromkeys(LISTS, longest)
 
 
 @rule("shares/windows-are-numbers", since="5.0", needs="shares", see=SEE)

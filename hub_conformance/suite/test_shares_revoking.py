@@ -189,18 +189,23 @@ def test_none(hub: Hub, pool: Pool, alice: User, sandbox: Sandbox) -> None:
 
 @rule("shares/user-gives-up-a-share", since="5.0", needs="shares", see=SEE)
 def test_leave(hub: Hub, pool: Pool, shared: Sandbox) -> None:
-    """A user gives up a share by their own token: 204, and 404 from then on; others keep theirs."""
+    """A user gives up a share by their own token: 204, and 404 from then on.
+
+    Others keep theirs of the same server, users as well as groups.
+    """
     owner, (name, neighbour) = pool.take(2)
     user, other = User(name, shared), next(each for each in pool.owners if each != owner)
+    group = shared.group("sharing")
     for each in (owner, other):
         granted(hub, each, user=name)
-    stays = granted(hub, owner, user=neighbour)
+    stays, groups = (granted(hub, owner, **to) for to in ({"user": neighbour}, {"group": group}))
     answer = user.hub.delete(with_user(user.name, owner))
     assert (answer.status, answer.body) == (204, b""), answer
     is_gone(hub, with_user(user.name, owner))
     refused(user.hub.delete(with_user(user.name, owner)), 404)
     is_held(hub, with_user(user.name, other))
     assert is_held(hub, with_user(neighbour, owner)) == stays
+    assert is_held(hub, with_group(group, owner)) == groups
 
 
 @rule("shares/group-gives-up-a-share", since="5.0", needs="shares", see=SEE)

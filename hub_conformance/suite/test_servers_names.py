@@ -159,7 +159,7 @@ def test_no_list(alice: User) -> None:
 
 @rule("servers/names-that-begin-alike-are-different-servers", needs=("spawn", "named-servers"))
 def test_begin_alike(user: User, runner: User, version: tuple[int, int]) -> None:
-    """Starting and stopping `a1` does nothing to `a`, though one name begins with the other."""
+    """What becomes of `a1` is nothing to `a`, though one name begins with the other, or of `a`."""
     created(user, "a1", version)
     started(user, "a")
     answer = user.sandbox.hub.delete(path_of(user, "a12"))
@@ -168,3 +168,8 @@ def test_begin_alike(user: User, runner: User, version: tuple[int, int]) -> None
     stopped(user, "a1", remove=True)
     assert set(servers_of(user, with_stopped=True)) - {""} == {"a"}
     assert model_of(user, "a").get("ready") is True
+    created(user, "a1", version)
+    stopped(user, "a", remove=True)
+    assert set(servers_of(user, with_stopped=version >= (3, 0))) - {""} <= {"a1"}
+    answer = user.sandbox.hub.delete(path_of(user, "a1"))
+    assert answer.status == 204, answer

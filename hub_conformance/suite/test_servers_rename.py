@@ -115,12 +115,13 @@ def test_read_changed_default(user: User) -> None:
 
 @rule("servers/default-server-can-be-renamed", since="6.0", needs="named-servers")
 def test_rename_default(user: User) -> None:
-    """A default server becomes a named one by a rename, with names and urls to match."""
+    """A default server becomes a named one by a rename, names and urls to match, its options kept."""
     an_object(user.sandbox.hub.patch(path_of(user), json={"user_options": {"hubconf": 1}}))
     model = an_object(user.sandbox.hub.patch(path_of(user), json={"name": OTHER}))
     for each in (model, read(user, OTHER)):
         assert (each["name"], each["full_name"]) == (OTHER, f"{user.name}/{OTHER}"), each
         assert each["url"].endswith(f"/{user.name}/{OTHER}/"), each
+        assert each["user_options"] == {"hubconf": 1}, each
 
 
 @rule("servers/rename-to-a-taken-name-is-409", since="6.0", needs="named-servers")

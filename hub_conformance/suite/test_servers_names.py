@@ -170,6 +170,6 @@ def test_begin_alike(user: User, runner: User, version: tuple[int, int]) -> None
     assert model_of(user, "a").get("ready") is True
     created(user, "a1", version)
     stopped(user, "a", remove=True)
-    assert set(servers_of(user, with_stopped=version >= (3, 0))) - {""} <= {"a1"}
+    assert set(servers_of(user, with_stopped=True)) - {""} <= {"a1"}
     answer = user.sandbox.hub.delete(path_of(user, "a1"))
     assert answer.status == 204, answer

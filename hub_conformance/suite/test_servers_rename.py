@@ -115,7 +115,7 @@ def test_read_changed_default(user: User) -> None:
 
 @rule("servers/default-server-can-be-renamed", since="6.0", needs="named-servers")
 def test_rename_default(user: User) -> None:
-    """A default server becomes a named one by a rename, names and urls to match, its options kept."""
+    """A default server becomes a named one by a rename: with names and urls to match."""
     an_object(user.sandbox.hub.patch(path_of(user), json={"user_options": {"hubconf": 1}}))
     model = an_object(user.sandbox.hub.patch(path_of(user), json={"name": OTHER}))
     for each in (model, read(user, OTHER)):

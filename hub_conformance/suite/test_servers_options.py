@@ -10,9 +10,12 @@ import pytest
 from ..rules import rule
 from ..sandbox import Sandbox, User
 from ._servers import (
+    an_object,
+    listed,
     model_of,
     moment,
     path_of,
+    servers_in,
     servers_of,
     started,
     stopped,
@@ -79,6 +82,17 @@ def test_kept(story: Story) -> None:
 def test_replaced(story: Story) -> None:
     """A start with options forgets all options of the start before."""
     assert story.replaced.get("user_options") == options_of(story.user, new=2)
+
+
+@rule("servers/user-options-are-the-same-wherever-read", needs="spawn")
+def test_everywhere(story: Story, version: tuple[int, int]) -> None:
+    """A server's options are in the list of users, one's own model, and the server by itself."""
+    user, hub = story.user, story.user.sandbox.hub
+    for model in (listed(hub, user), an_object(user.hub.get("/user"))):
+        assert servers_in(model or {})[""].get("user_options") == options_of(user, new=2)
+    if version >= (6, 0):
+        single = an_object(hub.get(f"{user.path}/servers/"))
+        assert single["user_options"] == options_of(user, new=2)
 
 
 @rule("servers/restart-is-a-new-start", needs="spawn")

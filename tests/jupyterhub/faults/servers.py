@@ -47,12 +47,10 @@ def _(original: Any, handler: Any, spawner: Any, **kwargs: Any) -> Any:
     return {"state": {}, **model} if model["stopped"] else model
 
 
-@instead("list-tells-of-no-default-server", APIHandler, "user_model")
+@instead("list-tells-of-no-default-server", users.UserListAPIHandler, "user_model")
 def _(original: Any, handler: Any, user: Any) -> Any:
     model = original(handler, user)
-    if isinstance(handler, users.UserListAPIHandler) and model.get("server"):
-        model["server"] = None
-    return model
+    return {**model, "server": None} if "server" in model else model
 
 
 @instead("stopped-servers-are-shown-to-oneself", APIHandler, "user_model")

@@ -31,6 +31,12 @@ def test_identity_of_a_user(ask: Ask) -> None:
     assert "tokens!user=ann" in answer["scopes"]
 
 
+def test_identity_shows_stopped_servers_on_request(ask: Ask) -> None:
+    assert ask(info.identity, who="ann").value["servers"] == {}
+    shown = ask(info.identity, who="ann", query="include_stopped_servers=1").value["servers"]
+    assert shown[""]["stopped"] is True
+
+
 def test_identity_of_a_service(ask: Ask) -> None:
     answer = ask(info.identity, who="plain").value
     assert answer["kind"] == "service"

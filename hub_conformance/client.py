@@ -19,7 +19,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError as TransportError
 
-from . import transport
+from . import strict_json, transport
 from .errors import AnswerTooLarge, ConnectionLost, HubError, OtherOrigin
 from .patience import Patience
 from .secret import Scrubber, Secret
@@ -99,8 +99,8 @@ class Answer:
         Raises AssertionError when the body is no JSON: a rule that wanted JSON has failed.
         """
         try:
-            return jsonlib.loads(self.body, object_hook=self._wrap_secrets)
-        except (ValueError, RecursionError) as error:
+            return strict_json.loads(self.body, self._wrap_secrets)
+        except ValueError as error:
             reason = str(error)
         # Outside the handler: what was caught may hold the whole body.
         raise AssertionError(f"{self!r} has a body that is no JSON ({reason})")
@@ -117,8 +117,8 @@ class Answer:
         if len(self.body) > _LONGEST_ERROR:
             return ""
         try:
-            body = jsonlib.loads(self.body)
-        except (ValueError, RecursionError):
+            body = strict_json.loads(self.body)
+        except ValueError:
             return ""
         found = body.get("message") if isinstance(body, dict) else None
         return found if isinstance(found, str) else ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from . import strict_json
 from .client import Answer, Client, Request, encode_query, path_within
 from .secret import Secret
 from .target import Target
@@ -227,8 +228,8 @@ class Hub:
 
 def _event(text: str) -> dict[str, Any]:
     try:
-        event = jsonlib.loads(text)
-    except (ValueError, RecursionError):
+        event = strict_json.loads(text)
+    except ValueError:
         event = None
     assert isinstance(event, dict), f"an event is no JSON object: {text[:200]!r}"
     return event

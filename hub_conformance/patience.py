@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 #: A run in which nothing usable has been answered for so long is over, in seconds.
 SILENCE_SECONDS = 300.0
@@ -92,7 +94,7 @@ class Patience:
         if status not in POSTPONED:
             self._in_vain = False
             return None
-        wanted = _seconds(headers.get("Retry-After", ""))
+        wanted = _seconds(headers.get("Retry-After", ""), headers.get("Date", ""))
         if wanted is None or self._in_vain or wanted > min(LONGEST_PAUSE, self.left()):
             return None
         if pauses >= MOST_PAUSES:
@@ -113,6 +115,16 @@ class Patience:
         self.repeated += int(totals.get("repeated", 0))
 
 
-def _seconds(text: str) -> float | None:
-    """Return what `Retry-After` says in seconds; None for a date, or for nothing."""
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+def _seconds(text: str, now: str) -> float | None:
+    """Return what `Retry-After` says in seconds, a date by the hub's clock; None for nonsense.
+
+    `now` is the answer's `Date`; without one our own clock counts. What is past is 0.
+    """
+    if text.isascii() and text.isdigit():
+        return float(text) if len(text) < 9 else None
+    try:
+        until = parsedate_to_datetime(text)
+        since = parsedate_to_datetime(now) if now else datetime.now(UTC)
+        return max(0.0, (until - since).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, or one of the two without a zone
+        return None

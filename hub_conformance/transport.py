@@ -8,6 +8,7 @@ below the level at which a body's size can be seen.
 
 from __future__ import annotations
 
+import http
 import http.client
 import io
 import math
@@ -35,6 +36,10 @@ class WireLimitPassed(OSError):
     """More bytes came than any answer may have."""
 
 
+class _Unreadable(http.client.HTTPException):
+    """The head of an answer can be read in more than one way."""
+
+
 class _DeadlinePassed(TimeoutError):
     """The whole answer was not there in time."""
 
@@ -46,6 +51,7 @@ class _Metered(io.RawIOBase):
         self._stream = stream
         self._sock = sock
         self._left = WIRE_LIMIT
+        self.has_ended = False
         self._seconds = sock.gettimeout()
         self._deadline = time.monotonic() + (math.inf if self._seconds is None else self._seconds)
 
@@ -69,6 +75,7 @@ class _Metered(io.RawIOBase):
             # The connection may be kept; its next request must not inherit what was left here.
             self._sock.settimeout(self._seconds)
         self._left -= found or 0
+        self.has_ended = found == 0
         return found
 
     def close(self) -> None:
@@ -83,7 +90,34 @@ class _MeteredResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_Metered(self.fp.detach(), sock))
+        self._metered = _Metered(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._metered)
+
+    def begin(self) -> None:
+        """Read the head of the answer, past those in between (RFC 9110, 15.2) such as 103.
+
+        Raises RemoteDisconnected where it breaks off, and _Unreadable where two readers could take
+        two things for a header, or for the body (RFC 9112, 5 and 6.3).
+        """
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # as before the first
+            super().begin()
+        if self._metered.has_ended:  # the empty line that ends a head is found before the end
+            raise http.client.RemoteDisconnected("the connection broke in the headers")
+        if self.headers.defects or self.headers.get_payload():
+            raise _Unreadable("a line among the headers is none")
+        _check_length(self.headers)
+
+
+def _check_length(headers: http.client.HTTPMessage) -> None:
+    lengths = {
+        each.strip() for field in headers.get_all("Content-Length", ()) for each in field.split(",")
+    }
+    if not all(each.isascii() and each.isdigit() for each in lengths) or len(lengths) > 1:
+        raise _Unreadable(f"Content-Length: {', '.join(sorted(lengths))}")
+    if lengths and "Transfer-Encoding" in headers:
+        raise _Unreadable("both Content-Length and Transfer-Encoding")
 
 
 class _Connection(HTTPConnection):
@@ -146,6 +180,8 @@ def explain(
         return AnswerTooLarge, f"the answer has {cause} on the wire"
     if _has(error, _DeadlinePassed):
         return HubTooSlow, f"no whole answer within {read_seconds:.3g} s"
+    if _has(error, _Unreadable):
+        return HubUnreachable, f"the answer's headers can be read in two ways ({cause[:80]})"
     if isinstance(error, requests.Timeout):  # of connect, the TLS handshake or sending
         return HubUnreachable, f"no connection within {connect_seconds:.3g} s"
     if isinstance(error, ValueError):  # the words of which quote what cannot be sent

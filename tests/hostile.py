@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from .servers import Reply, Server, answer, endless, raw, reset
-
-_GIGABYTES = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000000000\r\n\r\n"
-)
-_CHUNKED = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
+from .servers import Reply, Server, answer, reset
+from .tricks import TRICKS
 
 
 class Turncoat(Server):
@@ -80,50 +73,6 @@ def pass_on(hub: str, request: str, *, close: bool = False) -> Reply:
     kept = {key: value for key, value in found.headers.items() if key.lower() not in left_out}
     kept["Content-Type"] = found.headers.get("Content-Type", "")
     return answer(content, found.status, close=close, **kept)
-
-
-def next_for_ever() -> Reply:
-    """A page of one more item and a `next`, whatever was asked."""
-    offset = 0
-
-    def reply(connection: socket.socket) -> None:
-        nonlocal offset
-        offset += 1
-        after = {"offset": offset, "limit": 1, "url": f"/hub/api/users?offset={offset}&limit=1"}
-        info = {"offset": offset - 1, "limit": 1, "total": 10**9, "next": after}
-        item = {"name": f"u{offset}", "kind": "user", "admin": False, "groups": [], "servers": {}}
-        answer({"items": [item], "_pagination": info})(connection)
-
-    return reply
-
-
-#: What a hostile hub does, by name.
-TRICKS: dict[str, Callable[[Server], Reply]] = {
-    "hang": lambda server: server.hang,
-    "drip": lambda server: (
-        lambda connection: server.drip(connection, b"HTTP/1.1 200 OK\r\nA: ", b"a")
-    ),
-    "drip a body": lambda server: lambda connection: server.drip(connection, _GIGABYTES, b" "),
-    "gigabytes": lambda server: endless(_GIGABYTES, b"[" * 65536),
-    "gigabytes in chunks": lambda server: endless(_CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
-    "large JSON": lambda server: answer(
-        b"[" + b"[]," * 900_000 + b"[]]", Content_Type="application/json"
-    ),
-    "cut": lambda server: reset,
-    "cut in the middle": lambda server: raw(_GIGABYTES + b"[1, 2"),
-    "html": lambda server: answer(b"<html><h1>Welcome</h1></html>"),
-    "garbage": lambda server: raw(b"\x00\xffSSH-2.0-OpenSSH\r\n\r\n"),
-    "deep": lambda server: answer(b'{"a":' * 100_000, Content_Type="application/json"),
-    "deep and closed": lambda server: answer(
-        b"[" * 100_000 + b"]" * 100_000, Content_Type="application/json"
-    ),
-    "wrong version": lambda server: answer({"version": {"major": 6}}),
-    "500": lambda server: answer({"status": 500, "message": "oh"}, 500),
-    "429 for an hour": lambda server: answer({"status": 429}, 429, Retry_After="3600"),
-    "429 for ever": lambda server: answer({"status": 429}, 429, Retry_After="0"),
-    "redirect": lambda server: answer(b"", 302, Location="http://127.0.0.2:1/hub/api/"),
-    "next for ever": lambda server: next_for_ever(),
-}
 
 
 @contextlib.contextmanager

@@ -114,11 +114,27 @@ def test_polite_hub_is_waited_for(status: int) -> None:
     assert run.totals() == {"postponed": 1, "paused": 2, "repeated": 0}
 
 
+NOW = "Wed, 21 Oct 2026 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("until", "seconds"),
+    [("Wed, 21 Oct 2026 07:28:03 GMT", 3), (NOW, 0), ("Wed, 21 Oct 2020 07:28:00 GMT", 0)],
+)
+def test_date_is_read_by_the_hubs_clock(until: str, seconds: float) -> None:
+    assert Patience().pause(503, {"Retry-After": until, "Date": NOW}, 0) == seconds
+
+
 @pytest.mark.parametrize(
     ("status", "headers"),
     [
         (429, {"Retry-After": "3600"}),
-        (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        (429, {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}),
+        (429, {"Retry-After": "Wed, 21 Oct 2026 08:28:00 GMT", "Date": NOW}),
+        (429, {"Retry-After": NOW, "Date": "yesterday"}),
+        (429, {"Retry-After": "Wed, 99 Oct 2026 07:28:00"}),
+        (429, {"Retry-After": "1.5"}),
+        (429, {"Retry-After": "\u00b2"}),
         (429, {"Retry-After": "-1"}),
         (429, {}),
         (500, LATER),

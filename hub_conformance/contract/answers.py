@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..strict_json import loads
 from .document import Version, inlined, parse_version, pruned, walk_operations
 from .schemas import VisibleTo, keyword_at, seen_by, visible_to
 
@@ -218,9 +219,9 @@ class _Answer:
 
     def _wrong_json(self, form: str, text: str) -> Iterator[Mismatch]:
         try:
-            instance = json.loads(text)
-        except ValueError:
-            yield self._mismatch("", "JSON", "something else")
+            instance = loads(text)
+        except ValueError as error:
+            yield self._mismatch("", "JSON", f"something else ({error})")
         else:
             yield from self._wrong(form, instance)
 
@@ -315,7 +316,7 @@ def _escaped(step: str | int) -> str:
 
 def _is_page(text: str) -> bool:
     try:
-        found = json.loads(text)
+        found = loads(text)
     except ValueError:
         return False
     return isinstance(found, dict) and "_pagination" in found

@@ -64,4 +64,6 @@ def _options(run: Run) -> dict[str, Any]:
 
 def write(path: Path, report: dict[str, Any]) -> None:
     """Write a report as JSON."""
-    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+    # Half a surrogate pair, which a hub may send, is in JSON what it is in Python: \ud800.
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")

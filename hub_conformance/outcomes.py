@@ -67,7 +67,7 @@ class Outcomes:
             report.outcome,
             error,
             skipped=_reason(report),
-            mismatch=self.run.answer_check.current if self.run.answer_check else "",
+            mismatch=self._mismatch(error),
             known=known,
             may_be_stale=may_be_stale,
             strict=self.run.settings.strict,
@@ -79,6 +79,15 @@ class Outcomes:
             _set(properties, "verdict", verdict.name)
             _set(properties, "cells_failed", result.cells_failed)
         report.__dict__["hub_result"] = result.dump()
+
+    def _mismatch(self, error: BaseException | None) -> str:
+        """The answer that the contract forbids and that may have led to an error.
+
+        Kept with the error: that of a shared fixture ends later rules too, which met no answer.
+        """
+        now = self.run.answer_check.current if self.run.answer_check else ""
+        kept: str = vars(error).setdefault("hub_mismatch", now) if error else now
+        return kept or now
 
     def _known(self, rule: str, name: str) -> tuple[Known | None, bool]:
         version = self.run.target.version if self.run.target else ""

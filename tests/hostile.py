@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
-from .servers import Reply, Server, answer, reset
+from hub_conformance import contract
+
+from .servers import Reply, Server, answer, raw, reset
 from .tricks import TRICKS
 
 
@@ -55,8 +59,13 @@ class Turncoat(Server):
         return super()._reply_to(request)
 
 
-def pass_on(hub: str, request: str, *, close: bool = False) -> Reply:
-    """What `hub`, a host and port, answers to a request."""
+Headers = list[tuple[str, str]]
+#: Headers that are of one connection only.
+_OF_THE_WAY = ("content-length", "transfer-encoding", "connection")
+
+
+def ask(hub: str, request: str) -> tuple[int, bytes, Headers]:
+    """What `hub`, a host and port, answers to a request: status, body and headers."""
     head, _, body = request.partition("\r\n\r\n")
     line, *fields = head.split("\r\n")
     method, target, _ = line.split(" ", 2)
@@ -69,10 +78,21 @@ def pass_on(hub: str, request: str, *, close: bool = False) -> Reply:
         content = found.read()
     finally:
         connection.close()
-    left_out = ("content-length", "transfer-encoding", "connection", "content-type")
-    kept = {key: value for key, value in found.headers.items() if key.lower() not in left_out}
-    kept["Content-Type"] = found.headers.get("Content-Type", "")
-    return answer(content, found.status, close=close, **kept)
+    return found.status, content, found.getheaders()
+
+
+def whole(status: int, content: bytes, headers: Headers, *, close: bool = False) -> Reply:
+    """An answer with these headers, each as often as it stands there."""
+    kept = [each for each in headers if each[0].lower() not in _OF_THE_WAY]
+    lines = [f"{key}: {value}" for key, value in kept] + [f"Content-Length: {len(content)}"]
+    head = "\r\n".join([f"HTTP/1.1 {status} Said", *lines, "", ""])
+    data = head.encode("latin-1") + content
+    return raw(data, close=close)
+
+
+def pass_on(hub: str, request: str, *, close: bool = False) -> Reply:
+    """What `hub`, a host and port, answers to a request."""
+    return whole(*ask(hub, request), close=close)
 
 
 @contextlib.contextmanager
@@ -80,6 +100,44 @@ def turning(origin: str, patience: int, trick: str) -> Iterator[Turncoat]:
     """A hub in front of `origin` that turns to a trick after `patience` requests."""
     server = Turncoat(origin, patience, reset)
     server.reply = TRICKS[trick](server)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+class Mutating(Server):
+    """Passes requests on to the hub at `origin`; of one operation it changes what is answered.
+
+    `operation` is an id of the contract; `change` maps the JSON of a 2xx answer to other JSON.
+    With `spared` the first answer stays as it is.
+    """
+
+    def __init__(self, origin: str, operation: str, change: Callable[[Any], Any]) -> None:
+        self.hub = urlsplit(origin).netloc
+        self.operation = operation
+        self.change = change
+        self.changed = 0
+        self.spared = False
+        super().__init__(reset)
+
+    def _reply_to(self, request: str) -> Reply:
+        status, content, headers = ask(self.hub, request)
+        method, target, _ = request.split(" ", 2)
+        path = target.partition("?")[0].removeprefix("/hub/api")
+        if status < 300 and contract.match(method, path) == self.operation:
+            if self.spared:
+                self.spared = False
+            else:
+                content = json.dumps(self.change(json.loads(content or b"null"))).encode()
+                self.changed += 1
+        return whole(status, content, headers)
+
+
+@contextlib.contextmanager
+def mutating(origin: str, operation: str, change: Callable[[Any], Any]) -> Iterator[Mutating]:
+    """A hub in front of `origin` that answers one operation otherwise."""
+    server = Mutating(origin, operation, change)
     try:
         yield server
     finally:

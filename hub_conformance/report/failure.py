@@ -58,13 +58,18 @@ def explain(result: Result, said: str, before: Iterable[str], base: str) -> Expl
     return Explanation("\n".join(lines), Crash(f"{result.id}: {first}"))
 
 
-def said_by(error: BaseException | None, otherwise: str) -> str:
-    """Return the assertion's own words; another exception is named, with its place."""
+def said_by(error: BaseException | None, reason: str) -> str:
+    """Return the assertion's own words; another exception comes after the reason, with its place.
+
+    The `reason` of a verdict names the answer that a rule broke on, where there was one.
+    """
     if error is None:
-        return otherwise
+        return reason
     text = str(error) or "the assertion does not hold"
     if not isinstance(error, AssertionError):
-        text = f"{type(error).__name__}: {text}{_place(error)}"
+        named = f"{type(error).__name__}: {text}"
+        wrong, met, _ = reason.partition(f" ({named.splitlines()[0]})")
+        text = f"{wrong}\n{named}{_place(error)}" if met else f"{named}{_place(error)}"
     return "\n".join([text, *getattr(error, "__notes__", ())])
 
 

@@ -116,6 +116,12 @@ def test_other_exceptions_are_named_with_their_place() -> None:
     assert said_by(KeyError("name"), "x") == "KeyError: 'name'"
 
 
+def test_answer_that_a_rule_broke_on_comes_first() -> None:
+    reason = "get-user 200: expected a field \"name\" (KeyError: 'name')"
+    said = said_by(KeyError("name"), reason)
+    assert said == "get-user 200: expected a field \"name\"\nKeyError: 'name'"
+
+
 def test_notes_are_told() -> None:
     error = AssertionError("no")
     error.add_note("drawn: offset=3")

@@ -32,6 +32,9 @@ def parser() -> argparse.ArgumentParser:
     clean.add_argument("--hub-token", metavar="TOKEN", help=f"better in {TOKEN_VARIABLE}")
     clean.add_argument("--hub-token-file", metavar="FILE", type=Path)
     clean.add_argument("--hub-ca-bundle", metavar="FILE")
+    clean.add_argument(
+        "--hub-trust-env", action="store_true", help="use the proxies of the environment"
+    )
     clean.add_argument("--hub-prefix", metavar="TEXT", default=PREFIX)
     clean.add_argument(
         "--hub-login",
@@ -86,6 +89,7 @@ def _cleanup(options: argparse.Namespace) -> int:
         options.run_id or prefix,
         check_ca_bundle(options.hub_ca_bundle),
         (options.hub_login or "").partition(":")[0],
+        trust_env=options.hub_trust_env,
     )
     found = cleanup.leftovers(hub, guard)
     if not options.run_id:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import UsageError
-from .secret import SHORTEST, Scrubber, Secret
+from .secret import Scrubber, Secret
+from .spellings import SHORTEST
 
 LOGIN_VARIABLE = "HUB_CONFORMANCE_LOGIN"
 CLIENT_VARIABLE = "HUB_CONFORMANCE_OAUTH_CLIENT"

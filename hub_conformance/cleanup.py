@@ -28,7 +28,13 @@ def command(base: str, prefix: str, run: str) -> str:
 
 
 def connect(
-    url: str, token: Secret, prefix: str, ca_bundle: str | None, login: str = ""
+    url: str,
+    token: Secret,
+    prefix: str,
+    ca_bundle: str | None,
+    login: str = "",
+    *,
+    trust_env: bool = False,
 ) -> tuple[Hub, Guard]:
     """Return the hub and a guard that lets out what names only objects with this prefix.
 
@@ -37,7 +43,7 @@ def connect(
     Raises UsageError when there is no hub or the token is refused.
     """
     scrubber = Scrubber()
-    client = Client(origin_of(url), scrubber, ca_bundle=ca_bundle)
+    client = Client(origin_of(url), scrubber, ca_bundle=ca_bundle, trust_env=trust_env)
     target = discover(client, url, scrubber.learn(token))
     guard = Guard(prefix, target.api, target.prefix, caller_of(target), login=login)
     client.before.append(guard.before)

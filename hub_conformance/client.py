@@ -139,9 +139,9 @@ class Client:
 
     `origin` is scheme://host[:port]; `ca_bundle` a file or folder of certificates to trust instead
     of the system's. Redirects are never followed: a redirect is an answer to judge, and the token
-    stays with the origin it was given for. Neither `.netrc` nor proxy variables are read.
-    `patience` says how long an answer may take at this point of the run, and whether a hub that
-    asks for a pause is granted one.
+    stays with the origin it was given for. `.netrc` is never read, and the variables that name
+    proxies only with `trust_env`. `patience` says how long an answer may take at this point of the
+    run, and whether a hub that asks for a pause is granted one.
     """
 
     def __init__(
@@ -154,6 +154,7 @@ class Client:
         read_seconds: float = READ_SECONDS,
         size_limit: int = SIZE_LIMIT,
         patience: Patience | None = None,
+        trust_env: bool = False,
     ) -> None:
         self.origin = origin
         self.scrubber = scrubber
@@ -166,6 +167,9 @@ class Client:
         self.requests_sent = 0
         self.seconds_waited = 0.0
         self._verify = ca_bundle or True
+        self._proxies = transport.proxies_of_environment(origin) if trust_env else {}
+        for password in transport.passwords_of(self._proxies):
+            scrubber.learn(password)
         # No session around it: one would follow half of a redirect, keep cookies (credentials that
         # nobody asked for) and read `.netrc`.
         self._adapter = transport.Adapter()
@@ -271,7 +275,11 @@ class Client:
         self.requests_sent += 1
         connecting = min(self.connect_seconds, seconds)
         return self._adapter.send(
-            prepared, stream=True, timeout=(connecting, seconds), verify=self._verify
+            prepared,
+            stream=True,
+            timeout=(connecting, seconds),
+            verify=self._verify,
+            proxies=self._proxies,
         )
 
     def _open_stream(self, request: Request, seconds: float) -> requests.Response:

@@ -58,6 +58,7 @@ ACCOUNTS = (
     ),
 )
 FLAGS = (
+    ("hub-trust-env", "send through the proxies of the environment: HTTPS_PROXY, NO_PROXY, …"),
     ("hub-no-spawn", "start no server; what needs one is untested"),
     ("hub-read-only", "send nothing that may change the hub; what needs that is untested"),
     ("hub-destructive", "check also what a hub does not recover from; it is ended at last"),

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import hmac
-import html
-import json
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, quote_plus
+
+from .spellings import SHORTEST, spellings
 
 BLANK = "***"
-#: Shorter strings are words, not secrets; blanking them would only mangle the report.
-SHORTEST = 6
 
 
 class Secret:
@@ -56,13 +53,17 @@ class Scrubber:
     """Knows every secret seen in the run and blanks each in any text."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._learned: set[str] = set()
+        #: Spellings by how they start: a run may learn a thousand secrets.
+        self._known: dict[str, set[str]] = {}
 
     def learn(self, value: str | Secret) -> Secret:
         """Remember a secret, in the spellings it may turn up in, and return it wrapped."""
         text = value.reveal() if isinstance(value, Secret) else value
-        if len(text) >= SHORTEST:
-            self._known.update(_spellings(text))
+        if len(text) >= SHORTEST and text not in self._learned:
+            self._learned.add(text)
+            for spelling in spellings(text):
+                self._known.setdefault(spelling[:SHORTEST], set()).add(spelling)
         return Secret(text)
 
     def scrub(self, text: str) -> str:
@@ -74,8 +75,16 @@ class Scrubber:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Where secrets are, in order: all of them, also those that overlap."""
-        there = [known for known in self._known if known in text] if text else []
-        return sorted(span for known in there for span in _found(known, text))
+        if not self._known:
+            return []
+        starts = range(len(text) - SHORTEST + 1)
+        met = ((at, self._known.get(text[at : at + SHORTEST], ())) for at in starts)
+        return [
+            (at, at + len(known))
+            for at, some in met
+            for known in some
+            if text.startswith(known, at)
+        ]
 
     def scrub_tree(self, value: Any) -> Any:
         """Scrub every string inside a report's representation, in place where it can be."""
@@ -94,37 +103,6 @@ class Scrubber:
                 current = getattr(value, field.name)
                 object.__setattr__(value, field.name, self.scrub_tree(current))
         return value
-
-
-def _spellings(text: str) -> set[str]:
-    """The secret itself, as percent-encoded, in JSON, HTML and Python's repr of text and bytes."""
-    raw = text.encode("utf-8", "surrogatepass")
-    quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
-    escaped = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-    return {
-        text,
-        *quoted,
-        *(_lower_hex(each) for each in quoted),
-        *escaped,
-        *(each.replace("/", "\\/") for each in escaped),
-        html.escape(text),
-        repr(text)[1:-1],
-        ascii(text)[1:-1],
-        repr(raw)[2:-1],
-        raw.decode("latin-1"),
-    }
-
-
-def _lower_hex(quoted: str) -> str:
-    first, *rest = quoted.split("%")
-    return first + "".join(f"%{each[:2].lower()}{each[2:]}" for each in rest)
-
-
-def _found(known: str, text: str) -> Iterator[tuple[int, int]]:
-    start = text.find(known)
-    while start >= 0:
-        yield start, start + len(known)
-        start = text.find(known, start + 1)
 
 
 def _blanked(text: str, spans: list[tuple[int, int]]) -> str:

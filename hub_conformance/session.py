@@ -94,13 +94,8 @@ class Run:
 
     def client(self, origin: str, patience: Patience | None = None) -> Client:
         """Return a client of `origin` with the run's limits, or with those of `patience`."""
-        return Client(
-            origin,
-            self.scrubber,
-            ca_bundle=self.settings.ca_bundle,
-            read_seconds=self.settings.read_seconds,
-            patience=patience or self.patience,
-        )
+        options = self.settings.for_client
+        return Client(origin, self.scrubber, patience=patience or self.patience, **options)
 
     # --- before any test
 

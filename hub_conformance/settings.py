@@ -39,6 +39,7 @@ class Settings:
     token: Secret | None
     public: str | None
     ca_bundle: str | None
+    trusts_env: bool
     prefix: str
     api_version: str | None
     spawn_seconds: float
@@ -61,6 +62,15 @@ class Settings:
     login: str | None = field(default=None, repr=False)
     oauth_client: str | None = field(default=None, repr=False)
 
+    @property
+    def for_client(self) -> dict[str, Any]:
+        """What of it a client is made with."""
+        return {
+            "ca_bundle": self.ca_bundle,
+            "read_seconds": self.read_seconds,
+            "trust_env": self.trusts_env,
+        }
+
     def keeps_from(self, capability: str) -> str:
         """Return the option that keeps the run from seeing a capability, "" where none does."""
         if self.read_only:
@@ -80,6 +90,7 @@ def read(config: pytest.Config) -> Settings:
         token=_token(config) if url else None,
         public=base_url(public) if public else None,
         ca_bundle=check_ca_bundle(_given(config, "hub_ca_bundle")),
+        trusts_env=bool(config.getoption("hub_trust_env")),
         prefix=check_prefix(_given(config, "hub_prefix") or PREFIX),
         api_version=_version(version) if version else None,
         spawn_seconds=_seconds(config, "hub_spawn_timeout", 60.0),

@@ -8,6 +8,7 @@ below the level at which a body's size can be seen.
 
 from __future__ import annotations
 
+import contextlib
 import http
 import http.client
 import io
@@ -15,7 +16,7 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -30,6 +31,13 @@ from .errors import AnswerTooLarge, ConnectionLost, HubError, HubTooSlow, HubUnr
 WIRE_LIMIT = 64 * 1024 * 1024
 #: Bytes read at a time.
 PIECE = 65536
+
+
+_NO_PROXY = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+)
 
 
 class WireLimitPassed(OSError):
@@ -158,9 +166,30 @@ class Adapter(HTTPAdapter):
             if each:
                 each.close()
 
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what makes the connections through a proxy: metered too."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
+        return manager
+
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Return what goes into the request line; there is never a proxy."""
-        return request.path_url
+        """Return what goes into the request line: the path as it is, unless a proxy reads it."""
+        whole = super().request_url(request, proxies) if proxies else ""
+        return whole if whole.startswith("http:") else request.path_url
+
+
+def proxies_of_environment(origin: str) -> dict[str, str]:
+    """Return the proxies that the environment has for a hub, by scheme: {} for none."""
+    return dict(requests.utils.get_environ_proxies(f"{origin}/", no_proxy=None))
+
+
+def passwords_of(proxies: Mapping[str, str]) -> list[str]:
+    """Return the passwords in the proxies' addresses."""
+    found = []
+    for each in proxies.values():
+        with contextlib.suppress(ValueError):  # no address: the first request tells of it
+            found.append(requests.utils.get_auth_from_url(each)[1])
+    return found
 
 
 def as_it_comes(response: requests.Response) -> Iterator[bytes]:
@@ -184,6 +213,8 @@ def explain(
         return HubUnreachable, f"the answer's headers can be read in two ways ({cause[:80]})"
     if isinstance(error, requests.Timeout):  # of connect, the TLS handshake or sending
         return HubUnreachable, f"no connection within {connect_seconds:.3g} s"
+    if isinstance(error, _NO_PROXY):  # --hub-trust-env reads them
+        return HubUnreachable, f"the proxy that the environment names cannot be used ({cause})"
     if isinstance(error, ValueError):  # the words of which quote what cannot be sent
         return (
             HubError,

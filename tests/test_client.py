@@ -155,6 +155,55 @@ def test_netrc_and_proxies_are_not_used(
     assert (TOKEN in server.received[0]) == (credential is not None)
 
 
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A proxy that the environment names, and that answers by itself."""
+    with serving(answer({"proxied": True})) as started:
+        monkeypatch.setenv("HTTP_PROXY", started.origin.replace("//", "//me:p4ssw0rd-of-mine@"))
+        monkeypatch.setenv("http_proxy", started.origin.replace("//", "//me:p4ssw0rd-of-mine@"))
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        yield started
+
+
+def test_proxy_is_used_where_it_is_asked_for(server: Server, proxy: Server) -> None:
+    client = client_of(server, trust_env=True)
+    assert client.send(get("/a%2Fb", query="c=1")).json == {"proxied": True}
+    assert not server.received
+    assert proxy.received[0].startswith(f"GET {server.origin}/a%2Fb?c=1 HTTP/1.1\r\n")
+    assert "Proxy-Authorization: Basic " in proxy.received[0]
+    assert client.scrubber.scrub("p4ssw0rd-of-mine") == "***"
+    client.close()
+
+
+def test_proxied_answers_have_their_limits(server: Server, proxy: Server) -> None:
+    client = client_of(server, trust_env=True)
+    proxy.reply = lambda connection: proxy.drip(connection, *DRIPS["header"])
+    assert isinstance(failure_of(client), HubTooSlow)
+    client.close()
+
+
+def test_no_proxy_is_heeded(server: Server, proxy: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    client = client_of(server, trust_env=True)
+    assert client.send(get()).json == {"fine": True}
+    assert not proxy.received
+    client.close()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://[", "http://", "socks9://x"])
+def test_proxy_that_cannot_be_used(
+    server: Server, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, address)
+    monkeypatch.delenv("no_proxy", raising=False)
+    client = client_of(server, trust_env=True)
+    assert "proxy" in str(failure_of(client))
+    assert not server.received
+    client.close()
+
+
 def test_cookies_do_not_come_back(client: Client, server: Server) -> None:
     server.reply = answer({}, Set_Cookie="session=stolen; Path=/")
     for _ in range(2):

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub_conformance.secret import BLANK, SHORTEST, Scrubber, Secret, scrub_log_records
+from hub_conformance.secret import BLANK, Scrubber, Secret, scrub_log_records
+from hub_conformance.spellings import SHORTEST
 
 TOKEN = "s3cr3t/t0ken+with \"quotes'&säge%\\"
 secrets_drawn = st.text(min_size=SHORTEST, max_size=12) | st.text(

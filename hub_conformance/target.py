@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .client import Answer, Client, Request, origin_of
-from .errors import HubError, UsageError
+from .errors import ConnectionLost, HubError, UsageError
 from .patience import POSTPONED
 from .secret import Secret
 
@@ -143,7 +143,9 @@ def _ask(client: Client, path: str, token: Secret | None = None) -> Answer:
     try:
         return client.send(Request("GET", path, credential=token))
     except HubError as error:
-        raise UsageError(f"no hub reached: {error}") from None
+        is_plain = isinstance(error, ConnectionLost) and client.origin.startswith("http:")
+        hint = "; does the hub speak https there?" if is_plain else ""
+        raise UsageError(f"no hub reached: {error}{hint}") from None
 
 
 def _version(client: Client, base: str, api: str) -> str:

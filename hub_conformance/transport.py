@@ -211,14 +211,17 @@ def explain(
         return HubTooSlow, f"no whole answer within {read_seconds:.3g} s"
     if _has(error, _Unreadable):
         return HubUnreachable, f"the answer's headers can be read in two ways ({cause[:80]})"
-    if isinstance(error, requests.Timeout):  # of connect, the TLS handshake or sending
+    if isinstance(error, requests.ReadTimeout) and _is_tls(error):  # of the handshake
+        said = f"no TLS connection within {connect_seconds:.3g} s; does the hub speak https there?"
+        return HubUnreachable, said
+    if isinstance(error, requests.Timeout):  # of connect, or sending
         return HubUnreachable, f"no connection within {connect_seconds:.3g} s"
     if isinstance(error, _NO_PROXY):  # --hub-trust-env reads them
         return HubUnreachable, f"the proxy that the environment names cannot be used ({cause})"
     if isinstance(error, ValueError):  # the words of which quote what cannot be sent
         return (
             HubError,
-            "it cannot be sent: the address or a header has characters not allowed there",
+            "it cannot be sent: the hub's or a proxy's address, or a header, is not one",
         )
     if _has(error, ssl.SSLCertVerificationError):
         return HubUnreachable, (
@@ -238,6 +241,10 @@ def explain(
     if _has(error, ConnectionResetError, ConnectionAbortedError, BrokenPipeError):
         return ConnectionLost, cause
     return HubUnreachable, cause
+
+
+def _is_tls(error: requests.RequestException) -> bool:
+    return bool(error.request and str(error.request.url).startswith("https:"))
 
 
 def _has(error: Exception, *kinds: type[BaseException]) -> bool:

@@ -18,8 +18,6 @@ from .servers import Reply, Server, reset
 
 #: Keys whose values are secrets, in JSON, forms and queries.
 SECRET = {"token", "code", "access_token", "refresh_token", "client_secret", "password"}
-#: Every so many answers is another one than the hub's.
-EVERY = 7
 
 
 def spellings(secret: str) -> dict[str, str]:
@@ -44,12 +42,14 @@ def spellings(secret: str) -> dict[str, str]:
 class Echoing(Server):
     """Passes requests on to the hub at `origin`, and spoils some answers with what it was sent.
 
-    `secrets` are all credentials that came by, in either direction.
+    `secrets` are all credentials that came by, in either direction; of `every` so many answers one
+    is another than the hub's.
     """
 
     def __init__(self, origin: str) -> None:
         self.hub = urlsplit(origin).netloc
         self.secrets: set[str] = set()
+        self.every = 7
         self.passed_on = 0
         super().__init__(reset)
 
@@ -58,7 +58,7 @@ class Echoing(Server):
         status, content, headers = ask(self.hub, request)
         self.secrets |= sent | set(told_by(content, headers))
         self.passed_on += 1
-        if self.passed_on < EVERY or self.passed_on % EVERY:
+        if self.passed_on % self.every:
             return whole(status, content, headers)
         return self._spoiled(
             status, [each for secret in sent for each in spellings(secret).values()]

@@ -8,6 +8,7 @@ client knows neither of them.
 from __future__ import annotations
 
 import json as jsonlib
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError as TransportError
 
 from . import strict_json, transport
-from .errors import AnswerTooLarge, ConnectionLost, HubError, OtherOrigin
+from .errors import AnswerTooLarge, ConnectionLost, HubError, HubTooSlow, OtherOrigin
 from .patience import Patience
 from .secret import Scrubber, Secret
 
@@ -61,6 +62,11 @@ class Request:
     def target(self) -> str:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def kind(self) -> str:
+        """Method and path, without the names that a run makes up: they have digits."""
+        return f"{self.method} {re.sub('[^/]*[0-9][^/]*', '*', self.path)}"
 
     @cached_property
     def json(self) -> Any:
@@ -216,7 +222,7 @@ class Client:
 
     def _exchange_once(self, request: Request) -> Answer:
         started = time.perf_counter()
-        seconds = self._seconds(self.read_seconds)
+        seconds = self._seconds(request, self.read_seconds)
         try:
             with self._open(request, seconds) as response:
                 body = b"".join(self._limited(response.iter_content(transport.PIECE), request))
@@ -228,9 +234,10 @@ class Client:
             self.seconds_waited += time.perf_counter() - started
         raise failure  # outside the handler: what was caught holds the token, and must not hang on
 
-    def _seconds(self, wanted: float) -> float:
+    def _seconds(self, request: Request, wanted: float) -> float:
         """How long an answer may take: a limit of 0 would be none for the layers below."""
-        return max(min(wanted, self.patience.left()), _SHORTEST)
+        worth = self.patience.worth(request.kind, wanted)
+        return max(min(worth, self.patience.left()), _SHORTEST)
 
     def stream(self, request: Request, seconds: float) -> Iterator[str]:
         """Yield the lines of a streamed 200 answer, for at most `seconds`.
@@ -238,7 +245,7 @@ class Client:
         Raises AssertionError when the status is another one, else as `send`.
         """
         self._before(request)
-        started, seconds = time.perf_counter(), self._seconds(seconds)
+        started, seconds = time.perf_counter(), self._seconds(request, seconds)
         body = bytearray()
         try:
             with self._open_stream(request, seconds) as response:
@@ -336,6 +343,10 @@ class Client:
         """Turn a transport's exception into one sentence that carries no secret."""
         kind, sentence = transport.explain(error, min(self.connect_seconds, seconds), seconds)
         what = f"{request.method} {self.origin}{request.path}"
+        if kind is HubTooSlow:
+            if self.patience.lost >= 1:
+                sentence += f" ({self.patience.lost:.0f} s had been waited in vain before)"
+            self.patience.in_vain(request.kind, seconds)
         return kind(self.scrubber.scrub(f"{what}: {sentence}"))
 
     def _before(self, request: Request) -> None:

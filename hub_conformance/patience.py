@@ -20,6 +20,10 @@ PREFLIGHT_SECONDS = 25.0
 CLEANING_SECONDS = 60.0
 #: … and as long as the hub goes on answering within so many.
 CLEANING_SILENCE_SECONDS = 10.0
+#: Once something has been waited for in vain, in seconds: the most that the same is waited for …
+AGAIN_SECONDS = 2.0
+#: … and anything else, as far as these are not more than a fifth of what silence is left.
+ANYTHING_SECONDS = 15.0
 #: Statuses by which a hub asks for a pause, if it says how long (RFC 9110, 10.2.3).
 POSTPONED = (429, 503)
 #: The longest pause that is granted, in seconds, and how many for one request.
@@ -31,7 +35,8 @@ class Patience:
     """The clock of a run. `limit` is how long it may take, in seconds, None for any time.
 
     `postponed` counts the answers that were waited for, `paused` the seconds that took; `repeated`
-    the rules that were checked once more after a lost connection.
+    the rules that were checked once more after a lost connection; `lost` the seconds that were
+    waited in vain.
     """
 
     def __init__(self, limit: float | None = None, *, silence: float | None = None) -> None:
@@ -42,6 +47,8 @@ class Patience:
         self.postponed = 0
         self.paused = 0.0
         self.repeated = 0
+        self.lost = 0.0
+        self._stuck: set[str] = set()
         self.started = self._heard = time.monotonic()
         self._over_since = math.inf
         self._in_vain = False
@@ -73,6 +80,22 @@ class Patience:
             return self._left_for_cleaning(now) if self.is_cleaning else 0.0
         left = min(until_limit, until_silence)
         return min(left, hanging) if self.is_cleaning else left
+
+    def worth(self, what: str, seconds: float) -> float:
+        """Return for how long to wait for something that may take `seconds`.
+
+        A hub that hangs on one operation must not hold up a run for that long again and again: the
+        more has been waited for in vain, the less is waited, and least for what it was.
+        """
+        if not self.lost:
+            return seconds
+        least = AGAIN_SECONDS if what in self._stuck else ANYTHING_SECONDS
+        return min(seconds, max((self.silence - self.lost) / 5, least))
+
+    def in_vain(self, what: str, seconds: float) -> None:
+        """Note that something did not come though it was waited for."""
+        self.lost += seconds
+        self._stuck.add(what)
 
     def _why(self) -> str:
         return f"no usable answer for {self.silence:g} s"

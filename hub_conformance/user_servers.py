@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: How often a server that is stopping is looked at again, in seconds.
 POLL_SECONDS = 0.05
+#: What is waited for, in words that are the same for all.
+SERVERS = "a server to start or stop"
 
 
 class UserServers(ABC):
@@ -111,10 +113,13 @@ class UserServers(ABC):
 
         Raises SetupFailed after the run's spawn limit.
         """
-        deadline = time.monotonic() + self.spawn_seconds
+        patience = self.hub.client.patience
+        seconds = patience.worth(SERVERS, self.spawn_seconds)
+        deadline = time.monotonic() + seconds
         while not happened():
             if time.monotonic() > deadline:
-                raise SetupFailed(f"waited {self.spawn_seconds:g} s for {what}")
+                patience.in_vain(SERVERS, seconds)
+                raise SetupFailed(f"waited {seconds:.3g} s for {what}")
             time.sleep(POLL_SECONDS)
 
     def _stop_all(self, user: User) -> None:

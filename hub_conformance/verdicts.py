@@ -92,6 +92,8 @@ def _skipped(reason: str) -> Verdict:
 
 def _broken(error: BaseException | None, mismatch: str) -> Verdict:
     """A finding, or a defect of the suite: a rule that breaks on an answer the contract allows."""
+    if isinstance(error, BaseExceptionGroup):
+        return _worst([_broken(each, mismatch) for each in error.exceptions])
     said = (str(error) or type(error).__name__).splitlines()[0] if error else "it failed"
     is_finding = isinstance(error, (AssertionError, ConformanceError))
     if is_finding and not isinstance(error, OutOfBounds):
@@ -99,6 +101,12 @@ def _broken(error: BaseException | None, mismatch: str) -> Verdict:
     if mismatch:
         return Verdict("failed", f"{mismatch} ({type(error).__name__}: {said})")
     return Verdict("error", f"{type(error).__name__}: {said}")
+
+
+def _worst(several: list[Verdict]) -> Verdict:
+    """The verdict of what ended with several errors, as a teardown of several fixtures may."""
+    broken = [each for each in several if each.name != "failed"]
+    return broken[0] if broken else Verdict("failed", "; ".join(each.reason for each in several))
 
 
 def exit_status(counts: Mapping[str, int], *, allow_untested: bool, incomplete: bool) -> int:

@@ -123,15 +123,38 @@ class Mutating(Server):
 
     def _reply_to(self, request: str) -> Reply:
         status, content, headers = ask(self.hub, request)
-        method, target, _ = request.split(" ", 2)
-        path = target.partition("?")[0].removeprefix("/hub/api")
-        if status < 300 and contract.match(method, path) == self.operation:
+        if status < 300 and self._is_met_by(request):
             if self.spared:
                 self.spared = False
             else:
                 content = json.dumps(self.change(json.loads(content or b"null"))).encode()
                 self.changed += 1
         return whole(status, content, headers)
+
+    def _is_met_by(self, request: str) -> bool:
+        method, target, _ = request.split(" ", 2)
+        path = target.partition("?")[0].removeprefix("/hub/api")
+        return contract.match(method, path) == self.operation
+
+
+class Stuck(Mutating):
+    """Passes requests on to the hub at `origin`, but for one operation, which it never answers."""
+
+    def __init__(self, origin: str, operation: str) -> None:
+        super().__init__(origin, operation, lambda body: body)
+
+    def _reply_to(self, request: str) -> Reply:
+        return self.hang if self._is_met_by(request) else pass_on(self.hub, request)
+
+
+@contextlib.contextmanager
+def stuck(origin: str, operation: str) -> Iterator[Stuck]:
+    """A hub in front of `origin` that hangs on one operation."""
+    server = Stuck(origin, operation)
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 @contextlib.contextmanager

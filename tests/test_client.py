@@ -686,7 +686,7 @@ def test_https_to_a_server_without_tls(server: Server) -> None:
     client = Client(server.origin.replace("http:", "https:"), Scrubber(), connect_seconds=LIMIT)
     error = failure_of(client)
     client.close()
-    assert str(error).endswith(": no connection within 0.2 s")
+    assert str(error).endswith("no TLS connection within 0.2 s; does the hub speak https there?")
 
 
 # --- secrets

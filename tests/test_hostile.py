@@ -13,7 +13,7 @@ import pytest
 from hub_conformance import patience
 from hub_conformance.embedded import EmbeddedHub
 
-from .hostile import turning
+from .hostile import stuck, turning
 from .tricks import BODIES, BROKEN, LARGE, PAGES, SLOW, TRICKS
 
 #: Some of what rules do: make, read, walk, issue a token, start a server.
@@ -199,6 +199,20 @@ def test_hub_that_hangs_ends_the_run(pytester: pytest.Pytester, reference: Embed
     with turning(reference.url, SOME, "hang") as server:
         _, said = run(pytester, server.origin)
     assert "no usable answer for 1 s" in said
+
+
+@pytest.mark.usefixtures("settled")
+def test_hub_that_hangs_on_one_operation(
+    pytester: pytest.Pytester, reference: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("SILENCE", 10.0), ("AGAIN", 0.1), ("ANYTHING", 2.0)):
+        monkeypatch.setattr(patience, f"{name}_SECONDS", seconds)
+    with stuck(reference.url, "get-group") as server:
+        result, said = run(pytester, server.origin, "--hub-timeout=3")
+    assert result.ret == 1
+    assert "10 failed, " in said
+    assert "incomplete" not in said
+    assert "s had been waited in vain before)" in said
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,35 @@ def test_removal_that_hangs_ends_soon_after_the_limit(clock: Clock) -> None:
     assert run.left() == 10 + patience.CLEANING_SILENCE_SECONDS
 
 
+def test_what_came_is_waited_for_as_long_as_ever() -> None:
+    assert Patience().worth("GET /users", 60) == 60
+
+
+def test_what_was_waited_for_in_vain_is_waited_for_less_and_less() -> None:
+    run = Patience()
+    waits = []
+    for _ in range(40):
+        waits.append(run.worth("GET /users", 60))
+        run.in_vain("GET /users", waits[-1])
+    assert waits[:2] == [60, 48]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[-1] == patience.AGAIN_SECONDS
+    assert sum(waits) < 400
+    assert run.worth("GET /groups", 60) == patience.ANYTHING_SECONDS
+    assert run.worth("GET /groups", 5) == 5
+
+
+def test_short_limit_stays_as_it_is() -> None:
+    run = Patience()
+    run.in_vain("GET /users", 2)
+    assert run.worth("GET /users", 2) == 2
+
+
+def test_names_do_not_make_another_request() -> None:
+    one = Request("GET", "/hub/api/users/hubconf-20261125t1-0c56-u1/servers/a").kind
+    assert one == "GET /hub/api/users/*/servers/a"
+
+
 LATER = {"Retry-After": "2"}
 
 

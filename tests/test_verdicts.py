@@ -58,6 +58,14 @@ def test_rule_that_breaks_is_failed_on_a_forbidden_answer_and_else_an_error() ->
     assert judge(MUST, "failed", OutOfBounds("not of this run")).name == "error"
 
 
+def test_several_errors_at_once_are_judged_each() -> None:
+    left = [AssertionError("left behind: user a"), AssertionError("left behind: user b")]
+    found = judge(MUST, "failed", ExceptionGroup("errors while tearing down", left))
+    assert found == Verdict("failed", "left behind: user a; left behind: user b")
+    worse = ExceptionGroup("errors while tearing down", [*left, KeyError("name")])
+    assert judge(MUST, "failed", worse) == Verdict("error", "KeyError: 'name'")
+
+
 def test_missing_prerequisite_is_untested_whatever_the_baseline_says() -> None:
     error = SetupFailed("the hub did not create a user")
     assert judge(MUST, "failed", error, known=LISTED) == Verdict("untested", str(error))

@@ -65,6 +65,8 @@ def said_by(error: BaseException | None, reason: str) -> str:
     """
     if error is None:
         return reason
+    if isinstance(error, BaseExceptionGroup):
+        return "\n".join(said_by(each, "") for each in error.exceptions)
     text = str(error) or "the assertion does not hold"
     if not isinstance(error, AssertionError):
         named = f"{type(error).__name__}: {text}"

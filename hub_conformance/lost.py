@@ -6,12 +6,14 @@ objects of its own that nobody has touched: what the first attempt made is remov
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest.runner import call_and_report, runtestprotocol
 
 from .client import Answer
+from .errors import ConnectionLost
 from .guard import Named
 from .patience import Patience
 from .rules import rule_of
@@ -70,6 +72,24 @@ class Repeating:
 
     def __init__(self, patience: Patience) -> None:
         self.patience = patience
+        self._lost: list[Any] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: Any, request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Note which fixture a lost connection ended: pytest keeps that for all that need it."""
+        try:
+            return (yield)
+        except ConnectionLost:
+            self._lost.append((fixturedef, request))
+            raise
+
+    def _forget(self) -> None:
+        """Have those fixtures made anew."""
+        for fixturedef, request in self._lost:
+            fixturedef.finish(request)
+        self._lost.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
@@ -101,5 +121,7 @@ class Repeating:
         if hasattr(item, "_request"):
             private._request = False
             private.funcargs = None
+        if was_lost:
+            self._forget()
         self.patience.repeated += was_lost
         return None if was_lost else reports

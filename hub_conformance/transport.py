@@ -13,6 +13,7 @@ import http
 import http.client
 import io
 import math
+import queue
 import socket
 import ssl
 import time
@@ -160,11 +161,21 @@ class Adapter(HTTPAdapter):
         return self._only
 
     def hang_up(self) -> None:
-        """Close the kept connections; the next request opens a new one."""
+        """Close the kept connections; the next request opens a new one.
+
+        Each is taken out of the pool first: another thread might be about to take it.
+        """
         pool = self._only.pool if isinstance(self._only, HTTPConnectionPool) else None
-        for each in list(pool.queue) if pool else ():
-            if each:
-                each.close()
+        taken: list[Any] = []
+        with contextlib.suppress(queue.Empty):
+            while pool and len(taken) < pool.maxsize:
+                taken.append(pool.get(block=False))
+        with contextlib.suppress(queue.Full):
+            for each in taken:
+                if each:
+                    each.close()
+                if pool:
+                    pool.put(None, block=False)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         """Return what makes the connections through a proxy: metered too."""

@@ -17,6 +17,38 @@ from hub_conformance import contract
 from .servers import Reply, Server, answer, raw, reset
 from .tricks import TRICKS
 
+#: Some of what rules do: make, read, walk, issue a token, start a server.
+RULES = '''
+    import pytest
+    from hub_conformance import rule
+
+    @rule("mine/users")
+    def test_users(hub, sandbox, alice):
+        """Users are made and listed."""
+        made = sandbox.users(3)
+        found = {name for page in hub.walk("/users", limit=2) for name in page.names}
+        assert {each.name for each in made} <= found
+
+    @rule("mine/tokens")
+    def test_tokens(hub, user):
+        """A token speaks for its owner."""
+        assert user.hub.get("/user").json["name"] == user.name
+
+    @rule("mine/servers")
+    def test_servers(sandbox, user):
+        """A server starts."""
+        assert sandbox.server(user)["ready"]
+
+    @pytest.mark.parametrize("cell", range(10))
+    @rule("mine/groups")
+    def test_groups(hub, sandbox, user, cell):
+        """A group has members."""
+        name = sandbox.group("g", [user])
+        for value in range(3):
+            hub.put(f"/groups/{name}/properties", json={"a": value})
+        assert hub.get(f"/groups/{name}").json["users"] == [user.name]
+'''
+
 
 class Turncoat(Server):
     """Passes the first `patience` requests on to the hub at `origin`; `reply` answers the rest.
@@ -145,6 +177,27 @@ class Stuck(Mutating):
 
     def _reply_to(self, request: str) -> Reply:
         return self.hang if self._is_met_by(request) else pass_on(self.hub, request)
+
+
+class Losing(Mutating):
+    """Passes requests on to the hub at `origin`; loses the first answer to one operation."""
+
+    def _reply_to(self, request: str) -> Reply:
+        reply = pass_on(self.hub, request)
+        if self.changed or not self._is_met_by(request):
+            return reply
+        self.changed += 1
+        return reset
+
+
+@contextlib.contextmanager
+def losing(origin: str, operation: str) -> Iterator[Losing]:
+    """A hub in front of `origin` that loses one answer."""
+    server = Losing(origin, operation, lambda body: body)
+    try:
+        yield server
+    finally:
+        server.close()
 
 
 @contextlib.contextmanager

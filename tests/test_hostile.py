@@ -13,40 +13,9 @@ import pytest
 from hub_conformance import patience
 from hub_conformance.embedded import EmbeddedHub
 
-from .hostile import stuck, turning
+from .hostile import RULES, stuck, turning
 from .tricks import BODIES, BROKEN, LARGE, PAGES, SLOW, TRICKS
 
-#: Some of what rules do: make, read, walk, issue a token, start a server.
-RULES = '''
-    import pytest
-    from hub_conformance import rule
-
-    @rule("mine/users")
-    def test_users(hub, sandbox, alice):
-        """Users are made and listed."""
-        made = sandbox.users(3)
-        found = {name for page in hub.walk("/users", limit=2) for name in page.names}
-        assert {each.name for each in made} <= found
-
-    @rule("mine/tokens")
-    def test_tokens(hub, user):
-        """A token speaks for its owner."""
-        assert user.hub.get("/user").json["name"] == user.name
-
-    @rule("mine/servers")
-    def test_servers(sandbox, user):
-        """A server starts."""
-        assert sandbox.server(user)["ready"]
-
-    @pytest.mark.parametrize("cell", range(10))
-    @rule("mine/groups")
-    def test_groups(hub, sandbox, user, cell):
-        """A group has members."""
-        name = sandbox.group("g", [user])
-        for value in range(3):
-            hub.put(f"/groups/{name}/properties", json={"a": value})
-        assert hub.get(f"/groups/{name}").json["users"] == [user.name]
-'''
 #: In seconds, of a run whose patience is cut to one.
 BOUND = 20.0
 #: What the terminal says of each trick before anything else has been answered.
@@ -273,30 +242,3 @@ def test_whole_suite_on_a_hub_that_turns(
     assert kilobytes < 300 * 1024
     if trick not in SEEM_TO_REMOVE:
         assert "left behind on the hub: " in said
-
-
-def test_polite_hub_is_waited_for(pytester: pytest.Pytester, reference: EmbeddedHub) -> None:
-    with turning(reference.url, 10**6, "cut") as server:
-        server.postponed = 7
-        result, said = run(pytester, server.origin)
-    assert result.ret == 0, said
-    assert "the hub asked for a pause 7 times" in said
-
-
-def test_hub_that_closes_every_connection(
-    pytester: pytest.Pytester, reference: EmbeddedHub
-) -> None:
-    with turning(reference.url, 10**6, "cut") as server:
-        server.closes = True
-        result, said = run(pytester, server.origin)
-    assert result.ret == 0, said
-
-
-def test_lost_answers_and_requests_change_no_verdict(
-    pytester: pytest.Pytester, reference: EmbeddedHub
-) -> None:
-    with turning(reference.url, 10**6, "cut") as server:
-        server.loses, server.latency = 32, 0.002
-        result, said = run(pytester, server.origin)
-    assert result.ret == 0, said
-    assert "checked again after a lost connection" in said

@@ -142,11 +142,14 @@ class Desk:
             yield self.harmless(operation)
 
     def send(self, call: Call, hub: Hub) -> Answer:
-        """Make a call, and note when its object is used up."""
-        answer = call.send(hub)
-        recipe = RECIPES[call.operation.id]
-        if answer.status < 400 and recipe.consumes and call is self._unspent.get(recipe.id):
-            del self._unspent[recipe.id]
+        """Make a call, and note when its object is used up, or may be: the answer was lost."""
+        recipe, status = RECIPES[call.operation.id], 0
+        try:
+            answer = call.send(hub)
+            status = answer.status
+        finally:
+            if status < 400 and recipe.consumes and call is self._unspent.get(recipe.id):
+                del self._unspent[recipe.id]
         return answer
 
     def not_opening(self, call: Call) -> list[str]:

@@ -43,24 +43,27 @@ WHOLE = 1000
 class Pool:
     """Owners, users and groups; each two of them are brought together by one rule only.
 
-    So that rules need no objects of their own, and what one leaves is not in another's way.
-    Share codes are issued for `issuers`.
+    So that rules need no objects of their own, and what one leaves is not in another's way. More
+    are made for rules that are checked again. Share codes are issued for `issuers`.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
         for scope in RIGHTS:
             needs_right(sandbox.hub, scope)
-        people = [user.name for user in sandbox.users(16, "sharing")]
+        self._sandbox = sandbox
+        people = self._more(16)
         self.owners, self.users, self.issuers = people[:5], people[5:13], people[13:]
         self.groups = [sandbox.group("sharing") for _ in range(3)]
         self._unused = {owner: list(self.users[1:]) for owner in self.owners}
         self._with_groups = product(self.owners, self.groups)
         self._hosts = iter([*self.owners, *self.issuers[:2], *self.users[5:]])
-        self._sandbox = sandbox
 
     def take(self, count: int) -> tuple[str, list[str]]:
         """Return an owner and users who have nothing to do with the owner."""
         owner = max(self._unused, key=lambda each: len(self._unused[each]))
+        if len(self._unused[owner]) < count:
+            owner, *more = self._more(1 + count)
+            self._unused[owner] = more
         users = [self._unused[owner].pop() for _ in range(count)]
         return owner, users
 
@@ -71,7 +74,8 @@ class Pool:
 
     def group_pair(self) -> tuple[str, str]:
         """Return an owner and a group who have nothing to do with one another."""
-        return next(self._with_groups)
+        found = next(self._with_groups, None)
+        return found or (self._more(1)[0], self.groups[0])
 
     @cached_property
     def guest(self) -> User:
@@ -80,7 +84,10 @@ class Pool:
 
     def host(self) -> str:
         """Return an owner who has nothing to do with the guest."""
-        return next(self._hosts)
+        return next(self._hosts, None) or self._more(1)[0]
+
+    def _more(self, count: int) -> list[str]:
+        return [user.name for user in self._sandbox.users(count, "sharing")]
 
 
 @cache

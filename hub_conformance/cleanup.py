@@ -58,9 +58,15 @@ def caller_of(target: Target) -> str:
 def leftovers(hub: Hub, guard: Guard) -> list[Named]:
     """Find users, their servers, groups, services and the caller's tokens that bear the prefix.
 
-    What the token may not list is passed over: it could not have been made with it either.
+    What the token may not list is passed over: it could not have been made with it either. Raises
+    SetupFailed where the hub's lists have a form of their own.
     """
-    return [*_users(hub, guard), *_groups(hub, guard), *_services(hub, guard), *_tokens(hub, guard)]
+    readers = (_users, _groups, _services, _tokens)
+    try:
+        return [named for read in readers for named in read(hub, guard)]
+    except (LookupError, TypeError, AttributeError):
+        said = "what the hub lists has not the form that the contract gives it; nothing was removed"
+    raise SetupFailed(said)
 
 
 def of_living_runs(found: Iterable[Named], prefix: str, now: datetime) -> dict[Named, str]:

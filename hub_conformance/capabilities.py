@@ -30,7 +30,8 @@ class Capabilities:
     """The names in `--hub-expect`, and what the hub was seen to have or not.
 
     `named-servers`, `spawn` (servers can be started), `shares`, `services` (they can be added at
-    run time) and `public-url` (servers are reached through the proxied address).
+    run time), `public-url` (servers are reached through the proxied address) and `user-role` (the
+    role of every user is what it is by default, `self`).
     """
 
     def __init__(self, declared: Sequence[str]) -> None:

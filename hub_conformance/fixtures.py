@@ -11,6 +11,8 @@ import pytest
 from . import capabilities
 from .accounts import Login, OAuthClient
 from .client import origin_of
+from .contract import scope_table
+from .contract.scopes import Resource, expand, known
 from .guard import Guard
 from .hub import Hub
 from .named import CREATES, Trio, are_enabled, make_stopped, trio_names
@@ -198,6 +200,8 @@ def _what_is_needed(request: pytest.FixtureRequest, hub_run: Run) -> None:
     for name in (*mark.args[0].needs, of_cell):
         if name == "named-servers":
             request.getfixturevalue("enabled_named_servers")
+        elif name == "user-role":
+            request.getfixturevalue("default_user_role")
         elif name in capabilities.LATER and request.getfixturevalue("lacks")(name):
             _end_without(hub_run, name, capabilities.LATER[name])
 
@@ -207,6 +211,26 @@ def enabled_named_servers(hub_run: Run, named_servers: bool) -> None:
     """End a rule where the hub's configuration has no named servers."""
     if not named_servers:
         _end_without(hub_run, "named-servers", "named servers are not enabled on this hub")
+
+
+@pytest.fixture(scope="session")
+def default_user_role(hub_run: Run, alice: User) -> None:
+    """End a rule about the limits of plain users where the role of every user lends them more.
+
+    That is a matter of configuration, such as for sharing servers; what they hold is believed as
+    the hub tells it, and one rule of its own (`scopes/plain-user-has-exactly-self`) is about that.
+    """
+    if hub_run.applies < LIMITS:
+        return
+    table = scope_table(".".join(map(str, hub_run.applies)))
+    told = alice.hub.get("/user").json
+    held = told.get("scopes") if isinstance(told, dict) else None
+    own = expand({"self"}, table, owner=Resource("user", alice.name))
+    lent = known(held if isinstance(held, list) else (), table) - own
+    hub_run.capabilities.observe("user-role", not lent)
+    if lent:
+        more = ", ".join(sorted(lent))
+        _end_without(hub_run, "user-role", f"the role of every user lends them more: {more}")
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ VALUES = (
     (
         "hub-expect",
         "NAMES",
-        "what the hub must have: named-servers, spawn, shares, services, public-url",
+        "what the hub must have: named-servers, spawn, shares, services, public-url, user-role",
     ),
     ("hub-baseline", "FILE", "known defects, or `jupyterhub` for those of its release"),
     ("hub-write-baseline", "FILE", "write a first baseline from what fails in this run"),

@@ -13,7 +13,7 @@ MARK = "hub_rule"
 LEVELS = ("MUST", "SHOULD")
 #: What a rule may need beside a token, and `--hub-expect` may declare; `fixtures` knows how to find
 #: out whether it is there.
-CAPABILITIES = ("named-servers", "spawn", "shares", "services", "public-url")
+CAPABILITIES = ("named-servers", "spawn", "shares", "services", "public-url", "user-role")
 #: `--hub-destructive` must have been given; `shutdown` ends the hub, after all other rules.
 DESTRUCTIVE = ("destructive", "shutdown")
 #: An option without which the rule is not requested: `--hub-login`, `--hub-oauth-client`.

@@ -103,6 +103,12 @@ def expand(
     return reduce(map(str, expanded))
 
 
+def known(scopes: Iterable[object], table: Table) -> Scopes:
+    """Those that a table has: `custom:` scopes, which are a hub's own, and newer ones are not."""
+    texts = (each for each in scopes if isinstance(each, str))
+    return frozenset(each for each in texts if each.partition("!")[0] in table)
+
+
 def reduce(scopes: Iterable[str]) -> Scopes:
     """Leave out the scopes with a filter that are also held without one."""
     held = frozenset(scopes)

@@ -134,7 +134,7 @@ def _server(user: str, server: str) -> Callable[[Stage], Names]:
 
 
 def _new_server(stage: Stage) -> Names:
-    return {"name": stage.user, "server_name": stage.new_server_name()}
+    return {"name": stage.user, "server_name": stage.next_server()}
 
 
 def _token(stage: Stage) -> Names:

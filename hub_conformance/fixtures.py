@@ -10,6 +10,7 @@ import pytest
 
 from . import capabilities
 from .accounts import Login, OAuthClient
+from .cells import table  # noqa: F401  # a fixture
 from .client import origin_of
 from .contract import scope_table
 from .contract.scopes import Resource, expand, known

@@ -65,7 +65,10 @@ def _each(report: dict[str, Any], *, with_cells: bool) -> Iterator[tuple[str, di
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """Yield the rules and cells whose verdict differs, by id. A partial run is compared in what it ran."""
+    """Yield the rules and cells whose verdict differs, by id.
+
+    A partial run is compared in what it ran.
+    """
     with_cells = "cells" in old and "cells" in new  # reports of before had none
     before, after = (dict(_each(report, with_cells=with_cells)) for report in (old, new))
     for rule in sorted(before.keys() | after.keys()):

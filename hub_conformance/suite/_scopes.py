@@ -125,6 +125,10 @@ class Desk:
             if refusal(call.operation, expand({each}, self.stage.table), call.resource)
         )
 
+    def lists(self, scope: str, scopes: Iterable[str]) -> bool:
+        """Whether scopes without filters come with this one, which lists all of a kind."""
+        return scope in expand(scopes, self.stage.table)
+
     def parents(self, requirement: Requirement) -> list[str]:
         """The scopes that have another one among their sub-scopes."""
         return sorted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, cached_property
 
 import pytest
@@ -30,8 +30,6 @@ from ..transcript import curl
 METASCOPES = frozenset({"self", "inherit", "(no_scope)"})
 #: A scope that opens no operation of the API: a token with it alone can only tell its owner.
 UNRELATED = "read:metrics"
-#: More filters of one scope than anybody writes by hand.
-MANY = 24
 
 
 class Desk:
@@ -75,7 +73,10 @@ class Desk:
     @cached_property
     def strangers(self) -> list[str]:
         """Names of this run that nothing bears."""
-        return [self.stage.sandbox.name("stranger") for _ in range(MANY)]
+        return [self.stage.sandbox.name("stranger") for _ in range(self.many)]
+
+    #: More filters of one scope, or members of a group, than anybody writes by hand.
+    many = 24
 
     # --- operations
 
@@ -125,9 +126,14 @@ class Desk:
             if refusal(call.operation, expand({each}, self.stage.table), call.resource)
         )
 
-    def lists(self, scope: str, scopes: Iterable[str]) -> bool:
-        """Whether scopes without filters come with this one, which lists all of a kind."""
-        return scope in expand(scopes, self.stage.table)
+    def narrowed(self, scopes: Sequence[str], listing: str, name: str) -> list[str]:
+        """These scopes and the one to list this object alone: what lists all, does it no more.
+
+        A list of all there are has pages without end, on which to find one.
+        """
+        only = f"!{listing.removeprefix('list:').removesuffix('s')}={name}"
+        lists = {each for each in scopes if listing in expand({each}, self.stage.table)}
+        return [*(f"{each}{only if each in lists else ''}" for each in scopes), listing + only]
 
     def parents(self, requirement: Requirement) -> list[str]:
         """The scopes that have another one among their sub-scopes."""

@@ -211,7 +211,9 @@ def _difference(call: Call, absent: Call, hub: Hub, desk: Desk, method: str) -> 
     found = ""
     for _ in range(2):
         there, not_there = desk.send(call, hub, method), desk.send(absent, hub, method)
-        if there.status != not_there.status:
+        if there.status < 400:
+            found = f"{there!r} to who may not reach it"
+        elif there.status != not_there.status:
             found = f"{there!r}, and {not_there!r} where there is none"
         elif _unnamed(call, there.text) != _unnamed(absent, not_there.text):
             found = f"{there!r} and {not_there!r} have different texts"

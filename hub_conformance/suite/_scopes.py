@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 
 import pytest
@@ -104,14 +104,16 @@ class Desk:
         while True:
             yield self.harmless(operation)
 
-    def send(self, call: Call, hub: Hub, method: str = "") -> Answer:
+    def send(
+        self, call: Call, hub: Hub, method: str = "", headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """Make a call, by another method if need be.
 
         Notes when its object is used up, or may be: the answer was lost.
         """
         recipe, status = RECIPES[call.operation.id], 0
         try:
-            answer = call.send(hub, method)
+            answer = call.send(hub, method, headers)
             status = answer.status
         finally:
             if status < 400 and recipe.consumes and call is self._unspent.get(recipe.id):

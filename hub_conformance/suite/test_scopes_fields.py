@@ -15,7 +15,7 @@ from ..hub import PAGINATION, Hub
 from ..operations import RECIPES
 from ..rules import rule
 from ..stage import Stage
-from ._scopes import Desk
+from ._scopes import Desk, near
 from ._scopes_fields import check_fields, itself, judge_fields, named, selections, shown_fields
 from ._scopes_people import People, check_lists, people_of, plain
 
@@ -145,6 +145,41 @@ def test_filtered_fields(filters: list[str], desk: Desk, people: People) -> None
         check_fields(model, shown_fields(desk, "User", user, *scopes))
 
 
+#: Models, where one is read, and the scopes that show its name and all else.
+MODELS = {
+    "User": ("/users/{}", "read:users:name", ("read:users", "read:roles:users", "read:servers")),
+    "Group": ("/groups/{}", "read:groups:name", ("read:groups", "read:roles:groups")),
+    "Service": ("/services/{}", "read:services:name", ("read:services", "read:roles:services")),
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@rule("scopes/filters-for-others-show-no-field", since="3.0", see="rbac/scopes.html")
+def test_filters_for_others(model: str, desk: Desk, people: People, table: Table) -> None:
+    """Scopes for other objects add no field to a model, however alike the names.
+
+    Each filter alone, and all of them together.
+    """
+    path, base, scopes = MODELS[model]
+    name = {"User": people.ann, "Group": people.group, "Service": ""}[model] or desk.stage.service
+    about = (model, Resource(model.lower(), name, groups=desk.stage.groups.get(name, frozenset())))
+    names = {model.lower(): near(name)}
+    if model == "User":
+        names["group"] = {"another": people.group2, **near(people.group)}
+    filters = {
+        f"{kind}={label}": f"!{kind}={each}"
+        for kind, found in names.items()
+        for label, each in found.items()
+        if (kind, each) != ("group", people.group)
+    }
+    together = [f"{scope}{each}" for scope in scopes for each in filters.values()]
+    cells = {key: [f"{scope}{each}" for scope in scopes] for key, each in filters.items()}
+    for cell, held in {**cells, "all together": together}.items():
+        answer = desk.limited(base, *held).get(path.format(name), params=STOPPED)
+        judge_fields(table, desk, cell, about, [base, *held], answer, itself)
+    table.judge()
+
+
 @rule("scopes/auth-state-needs-its-own-scope", since="3.0", see="rbac/scopes.html")
 def test_auth_state(desk: Desk, people: People) -> None:
     """`auth_state` is shown with `admin:auth_state` for that very user, and with nothing less."""
@@ -193,6 +228,12 @@ STATE = {
     "state-of-server": (["read:servers", "admin:server_state!server={user}/{server}"], True),
     "state-of-longer-user": (["read:servers", "admin:server_state!user={user}2"], False),
     "state-of-other-group": (["read:servers", "admin:server_state!group={other_group}"], False),
+    "state-of-shorter-group": (["read:servers", "admin:server_state!group={group_}"], False),
+    "state-of-shorter-user": (["read:servers", "admin:server_state!user={user_}"], False),
+    "state-of-two-groups": (
+        ["read:servers", "admin:server_state!group={group}2", "admin:server_state!group={group_}"],
+        False,
+    ),
     "state-of-longer-server": (
         ["read:servers", "admin:server_state!server={user}/{server}2"],
         False,
@@ -208,7 +249,12 @@ def test_server_state(case: str, desk: Desk, stage: Stage) -> None:
     texts, shown = STATE[case]
     scopes = [
         each.format(
-            user=stage.user, group=stage.group, other_group=stage.other_group, server=stage.server
+            user=stage.user,
+            user_=stage.user[:-1],
+            group=stage.group,
+            group_=stage.group[:-1],
+            other_group=stage.other_group,
+            server=stage.server,
         )
         for each in texts
     ] or sorted(desk.everything - {"admin:servers", "admin:server_state"})

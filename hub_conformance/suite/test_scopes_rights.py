@@ -16,7 +16,7 @@ from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..stage import Stage
 from ..target import NEWEST
-from ._scopes import Desk, as_owner
+from ._scopes import UNRELATED, Desk, as_owner
 from ._scopes_people import People, people_of
 
 pytest_plugins = ("hub_conformance.suite._scopes",)
@@ -120,6 +120,29 @@ def test_part_of_self(operation: str, desk: Desk, table: Table) -> None:
         expected = call.expected if status is None else {status}
         desk.note(table, desk.send(call, _limited(actor, scope)), expected, scope, scope)
     table.judge()
+
+
+@pytest.mark.parametrize("operation", _of_users(GATED))
+@rule("scopes/limited-token-of-an-admin-is-limited-on-themselves", since="3.0")
+def test_admin_on_themselves(operation: str, desk: Desk, chief: User) -> None:
+    """An admin's token with an unrelated scope does nothing to the admin but read who they are."""
+    found = desk.operation(operation)
+    names = {"name": chief.name}
+    if any(each.name == "token_id" for each in found.path_parameters):
+        names["token_id"] = chief.token.id
+    call = desk.harmless(found).naming(desk.stage.groups, **names)
+    assert call.resource is not None
+    owner = as_owner(chief, desk.stage)
+    held = token_scopes([UNRELATED], owner, desk.everything, desk.stage.table)
+    status = refusal(found, held, call.resource)
+    answer = desk.send(call, _limited(chief, UNRELATED))
+    assert answer.status in (call.expected if status is None else {status}), answer
+
+
+@pytest.fixture(scope="module")
+def chief(shared: Sandbox) -> User:
+    """An admin to whom nobody else does anything."""
+    return shared.user("chief", admin=True)
 
 
 @pytest.mark.parametrize("operation", [each.id for each in GATED if "/groups/" in each.path])

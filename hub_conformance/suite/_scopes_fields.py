@@ -37,11 +37,16 @@ def check_fields(model: Any, expected: set[str], whole: Mapping[str, Any] | None
 
 
 def selections(desk: Desk, model: str) -> list[tuple[str, ...]]:
-    """Each scope of the version alone, and each two that show, or may hide, a field of a model."""
+    """Each scope of the version alone; in twos those that show, or may hide, a field of a model.
+
+    And each other one beside the scope that shows the name, without which nothing would be seen.
+    """
     fields = visible_with(desk.stage.version, model).values()
     showing = frozenset[str]().union(*fields)
-    about = [each for each in sorted(desk.everything) if showing & expand({each}, desk.stage.table)]
-    return [*((each,) for each in sorted(desk.everything)), *itertools.combinations(about, 2)]
+    every, name = sorted(desk.everything), f"read:{model.lower()}s:name"
+    about = [each for each in every if showing & expand({each}, desk.stage.table)]
+    others = [(name, each) for each in every if each not in about]
+    return [*((each,) for each in every), *itertools.combinations(about, 2), *others]
 
 
 def judge_fields(

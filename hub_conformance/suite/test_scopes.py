@@ -103,6 +103,10 @@ def _refuse_in_other_ways(
     answer = desk.send(call, hub.using(hub.credential, "Bearer"))
     desk.note(table, answer, {status}, "all of these together, by the scheme Bearer", *others)
     call = desk.harmless(found)
+    if RECIPES[found.id].probe:  # refuses even who may: ask for what could be done
+        call = replace(
+            call.naming(desk.stage.groups, name=desk.stage.user), expected=found.successes
+        )
     if call.expected != {400}:  # that body is what keeps the hub as it is
         kind, body = ("with", {}) if call.body is NO_BODY else ("without", NO_BODY)
         answer = desk.send(replace(call, body=body), hub)

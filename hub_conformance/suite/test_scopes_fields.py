@@ -166,6 +166,8 @@ def test_filters_for_others(model: str, desk: Desk, people: People, table: Table
     names = {model.lower(): near(name)}
     if model == "User":
         names["group"] = {"another": people.group2, **near(people.group)}
+    if model == "Group":
+        names["group"]["upper"] = name.upper()
     filters = {
         f"{kind}={label}": f"!{kind}={each}"
         for kind, found in names.items()

@@ -156,6 +156,9 @@ def test_filter_outside(operation: str, desk: Desk, table: Table) -> None:
             call = desk.harmless(found)
             scope = outside(call, requirement, desk.stage)[name]
             desk.refuse(table, call, scope, name=name)
+        call = desk.harmless(found)
+        if others := outside(call, requirement, desk.stage).values():
+            desk.refuse(table, call, *others, name=f"{requirement.scope}, all of these together")
     table.judge()
 
 

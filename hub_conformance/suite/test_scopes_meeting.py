@@ -38,6 +38,7 @@ FILTERS = (
     "server={host}/",
     "server={host}/lab",
     "server={other}/",
+    "service={me}",
 )
 #: Sets of scopes that are drawn, and how large each may be.
 DRAWN, MOST = 24, 5
@@ -64,10 +65,12 @@ def _drawn() -> list[Asked]:
     return list(dict.fromkeys(found))
 
 
-def asked_for() -> list[Asked]:
-    """What tokens are asked with: each base with each filter, and what Hypothesis draws."""
+def asked_for(desk: Desk) -> list[Asked]:
+    """What tokens are asked with: every scope, some with each filter, and what Hypothesis draws."""
+    whole: list[Asked] = [(each,) for each in sorted(desk.everything)]
     alone = [(_scope(base, filter),) for base, filter in itertools.product(BASES[:4], FILTERS)]
-    return [*alone, ("self",), ("inherit",), *_drawn()]
+    found = [*whole, *alone, ("list:services!service={me}",), ("self",), ("inherit",), *_drawn()]
+    return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)

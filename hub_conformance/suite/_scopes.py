@@ -260,17 +260,20 @@ def _other_servers(server: Resource, stage: Stage) -> dict[str, str]:
     }
 
 
-def strangers(call: Call, requirement: Requirement) -> dict[str, str]:
-    """The scope with filters of kinds that cannot cover the object, though the name is right."""
+def strangers(call: Call, requirement: Requirement, stage: Stage) -> dict[str, str]:
+    """The scope with filters of kinds that cannot cover the object, though the name is right.
+
+    Of a group also those that name a member, or a server of theirs.
+    """
     resource = call.resource
     name = resource.full_name if resource else "nobody"
     kinds = {"user", "group", "service", "server"} - requirement.filters
     if resource and resource.kind == "user" and "server" in kinds:
         name = f"{name}/"
-    return {
-        f"{requirement.scope}!{kind}=its": f"{requirement.scope}!{kind}={name}"
-        for kind in sorted(kinds)
-    }
+    filters = {f"{kind}=its": f"{kind}={name}" for kind in sorted(kinds)}
+    if resource and resource.kind == "group":
+        filters |= {"user=member": f"user={stage.user}", "server=member": f"server={stage.user}/"}
+    return {f"{requirement.scope}!{key}": f"{requirement.scope}!{filters[key]}" for key in filters}
 
 
 # --- users

@@ -171,9 +171,9 @@ def test_filter_of_another_kind(operation: str, desk: Desk, table: Table) -> Non
     """
     found = desk.operation(operation)
     for requirement in found.scopes:
-        for name in strangers(desk.harmless(found), requirement):
+        for name in strangers(desk.harmless(found), requirement, desk.stage):
             call = desk.harmless(found)
-            scope = strangers(call, requirement)[name]
+            scope = strangers(call, requirement, desk.stage)[name]
             if refusal(found, desk.held(scope), call.resource):
                 desk.refuse(table, call, scope, name=name)
     table.judge()

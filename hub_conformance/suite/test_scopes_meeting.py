@@ -147,7 +147,7 @@ def test_meeting(meeting: Meeting, sandbox: Sandbox, desk: Desk, table: Table) -
     own rights and what others share with them: of two filters the narrower one.
     """
     wanted = {
-        asked: sandbox.token(meeting.me, scopes=meeting.filled(asked)) for asked in asked_for()
+        asked: sandbox.token(meeting.me, scopes=meeting.filled(asked)) for asked in asked_for(desk)
     }
     meeting.compare(table, "an admin's", wanted, desk.everything)
     answer = sandbox.hub.patch(meeting.me.path, json={"admin": False})

@@ -223,14 +223,22 @@ def outside(call: Call, requirement: Requirement, stage: Stage) -> dict[str, str
 
 
 def near(name: str) -> dict[str, str]:
-    """Names that differ from one by a last character, and what may pass for a pattern of it."""
-    return {
-        "longer": f"{name}2",
-        "shorter": name[:-1],
-        "any": "*",
-        "any-end": f"{name[:-1]}%",
-        "any-letter": f"{name[:-1]}_",
-    }
+    """Names that differ from one by a last character."""
+    return {"longer": f"{name}2", "shorter": name[:-1]}
+
+
+def patterns(name: str) -> list[str]:
+    """What may pass for a pattern of a name, in a shell or in a database."""
+    return ["*", f"{name[:-1]}*", f"{name[:-1]}%", f"{name[:-1]}_"]
+
+
+def lookalikes(call: Call, requirement: Requirement) -> list[str]:
+    """The scope with filters that cover the object where a name is taken for a pattern."""
+    return [
+        f"{requirement.scope}!{parse(scope).kind}={each}"
+        for scope in inside(call, requirement).values()
+        for each in patterns(parse(scope).name)
+    ]
 
 
 def _other_names(kind: str, resource: Resource, stage: Stage) -> dict[str, str]:

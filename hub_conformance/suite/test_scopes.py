@@ -16,7 +16,7 @@ from ..hub import Hub
 from ..operations import NO_BODY, RECIPES, Call
 from ..rules import rule
 from ..target import NEWEST
-from ._scopes import UNRELATED, Desk, inside, outside, strangers
+from ._scopes import UNRELATED, Desk, inside, lookalikes, outside, strangers
 
 pytest_plugins = ("hub_conformance.suite._scopes",)
 
@@ -157,8 +157,10 @@ def test_filter_outside(operation: str, desk: Desk, table: Table) -> None:
             scope = outside(call, requirement, desk.stage)[name]
             desk.refuse(table, call, scope, name=name)
         call = desk.harmless(found)
-        if others := outside(call, requirement, desk.stage).values():
-            desk.refuse(table, call, *others, name=f"{requirement.scope}, all of these together")
+        if others := [*outside(call, requirement, desk.stage).values()]:
+            others += lookalikes(call, requirement)
+            name = f"{requirement.scope}, all of these and patterns together"
+            desk.refuse(table, call, *others, name=name)
     table.judge()
 
 

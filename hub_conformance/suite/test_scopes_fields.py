@@ -15,7 +15,7 @@ from ..hub import PAGINATION, Hub
 from ..operations import RECIPES
 from ..rules import rule
 from ..stage import Stage
-from ._scopes import Desk, near
+from ._scopes import Desk, near, patterns
 from ._scopes_fields import check_fields, itself, judge_fields, named, selections, shown_fields
 from ._scopes_people import People, check_lists, people_of, plain
 
@@ -158,7 +158,7 @@ MODELS = {
 def test_filters_for_others(model: str, desk: Desk, people: People, table: Table) -> None:
     """Scopes for other objects add no field to a model, however alike the names.
 
-    Each filter alone, and all of them together.
+    Each filter alone, and all of them together with what may pass for a pattern.
     """
     path, base, scopes = MODELS[model]
     name = {"User": people.ann, "Group": people.group, "Service": ""}[model] or desk.stage.service
@@ -174,7 +174,8 @@ def test_filters_for_others(model: str, desk: Desk, people: People, table: Table
         for label, each in found.items()
         if (kind, each) != ("group", people.group)
     }
-    together = [f"{scope}{each}" for scope in scopes for each in filters.values()]
+    alike = [*filters.values(), *(f"!{model.lower()}={each}" for each in patterns(name))]
+    together = [f"{scope}{each}" for scope in scopes for each in alike]
     cells = {key: [f"{scope}{each}" for scope in scopes] for key, each in filters.items()}
     for cell, held in {**cells, "all together": together}.items():
         answer = desk.limited(base, *held).get(path.format(name), params=STOPPED)

@@ -243,15 +243,17 @@ def lookalikes(call: Call, requirement: Requirement) -> list[str]:
 
 def _other_names(kind: str, resource: Resource, stage: Stage) -> dict[str, str]:
     if kind == "user":
-        user = resource.owner or resource.name
-        return {"another": stage.outsider, **near(user)}
+        user, groups = resource.owner or resource.name, sorted(resource.groups)
+        alike = {"named-like-its-group": groups[0]} if groups else {}
+        return {"another": stage.outsider, **near(user), **alike}
     if kind == "group" and resource.kind == "group":
         name = resource.name
         return {"another": stage.other_group, **near(name), "upper": name.upper()}
     if kind == "group":
         own = next(iter(sorted(resource.groups)), "")
         others = {**near(own), "upper": own.upper()} if own else {}
-        return {"another": stage.other_group, **others}
+        alike = {"named-like-the-user": resource.owner or resource.name}
+        return {"another": stage.other_group, **others, **alike}
     if kind == "server":
         return _other_servers(resource, stage)
     return near(resource.name)

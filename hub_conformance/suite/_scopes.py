@@ -278,9 +278,9 @@ def strangers(call: Call, requirement: Requirement, stage: Stage) -> dict[str, s
     resource = call.resource
     name = resource.full_name if resource else "nobody"
     kinds = {"user", "group", "service", "server"} - requirement.filters
-    if resource and resource.kind == "user" and "server" in kinds:
-        name = f"{name}/"
     filters = {f"{kind}=its": f"{kind}={name}" for kind in sorted(kinds)}
+    if resource and resource.kind == "user":
+        filters["server=its"] = f"server={name}/"
     if resource and resource.kind == "group":
         filters |= {"user=member": f"user={stage.user}", "server=member": f"server={stage.user}/"}
     return {f"{requirement.scope}!{key}": f"{requirement.scope}!{filters[key]}" for key in filters}

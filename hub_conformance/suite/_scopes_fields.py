@@ -81,9 +81,7 @@ def judge_fields(
 def seen_at_all(desk: Desk, about: tuple[str, Resource], scopes: Sequence[str]) -> bool:
     """Whether these scopes open the operation that reads a model alone."""
     kind, resource = about
-    found = desk.operation(
-        {"User": "get-user", "Group": "get-group", "Service": "get-service"}[kind]
-    )
+    found = desk.operation(f"get-{'user' if kind == 'Server' else kind.lower()}")
     return refusal(found, desk.held(*scopes), resource) is None
 
 
@@ -101,5 +99,19 @@ def named(name: str) -> Callable[[Any], Any]:
         found = [each for each in models if isinstance(each, dict) and each.get("name") == name]
         assert len(found) == 1, f"{name} is in the list {len(found)} times"
         return found[0]
+
+    return pick
+
+
+def server_of(user: str, server: str) -> Callable[[Any], Any]:
+    """Pick the model of a server out of its user's, or out of a list of users in either form."""
+
+    def pick(body: Any) -> Any:
+        is_user = isinstance(body, dict) and "name" in body
+        model = body if is_user else named(user)(body)
+        servers = model.get("servers") if isinstance(model, dict) else None
+        assert isinstance(servers, dict), f"servers is {servers!r}"
+        assert server in servers, f"{server} is not among {sorted(servers)}"
+        return servers[server]
 
     return pick

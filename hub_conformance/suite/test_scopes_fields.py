@@ -16,7 +16,15 @@ from ..operations import RECIPES
 from ..rules import rule
 from ..stage import Stage
 from ._scopes import Desk, near, patterns
-from ._scopes_fields import check_fields, itself, judge_fields, named, selections, shown_fields
+from ._scopes_fields import (
+    check_fields,
+    itself,
+    judge_fields,
+    named,
+    selections,
+    server_of,
+    shown_fields,
+)
 from ._scopes_people import People, check_lists, people_of, plain
 
 pytest_plugins = ("hub_conformance.suite._scopes",)
@@ -269,6 +277,32 @@ def test_server_state(case: str, desk: Desk, stage: Stage) -> None:
     for model in models:
         assert isinstance(model, dict), f"the server is not shown: {models}"
         assert ("state" in model) is shown, sorted(model)
+
+
+@rule("scopes/server-shows-what-scopes-allow", since="3.0", needs="named-servers")
+def test_server(desk: Desk, stage: Stage, table: Table) -> None:
+    """A server has exactly the fields that the token's scopes show, wherever it is shown.
+
+    Alone, in the model of its user and in the list of users, in both forms; each scope beside
+    `read:servers`.
+    """
+    user, name = stage.user, stage.server
+    groups = stage.groups[user]
+    about = ("Server", Resource("server", name, owner=user, groups=groups))
+    for scope in sorted(desk.everything):
+        scopes = list(dict.fromkeys(["read:servers", scope]))
+        answer = desk.limited(*scopes).get(f"/users/{user}", params=STOPPED)
+        pick = server_of(user, name)
+        judge_fields(table, desk, f"{scope}, its user", about, scopes, answer, pick)
+        held = desk.narrowed(scopes, "list:users", user)
+        for form, accept in FORMS.items():
+            params = {"name_filter": user, **STOPPED}
+            answer = desk.limited(*held).get("/users", params=params, headers=accept)
+            judge_fields(table, desk, f"{scope}, {form}", about, held, answer, pick)
+        if stage.has("6.0"):
+            answer = desk.limited(*scopes).get(f"/users/{user}/servers/{name}")
+            judge_fields(table, desk, f"{scope}, itself", about, scopes, answer, itself)
+    table.judge()
 
 
 @pytest.mark.parametrize("operation", ANSWERING)

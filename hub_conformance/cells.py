@@ -93,7 +93,7 @@ def judged(
         if cell.untried:
             return Verdict("untested", cell.untried)
         if not cell.wrong:
-            is_stale = listed and may_be_stale and not listed.intermittent
+            is_stale = listed and may_be_stale and not listed.may_hold
             return Verdict("stale", "the baseline lists it") if is_stale else Verdict("passed")
         if known := listed or baseline.find(rule.id, result):
             return Verdict("known", known.reason)

@@ -77,7 +77,7 @@ class Outcomes:
         if table:
             cells = self._judge_cells(table, found, name)
             verdict = verdict if verdict.name == "stale" else summed(cells)
-            error = _of_new(table, cells) if verdict.name == "failed" else error
+            error = _of_new(table, cells) if verdict.name == "failed" else None
         result = self._result(found, name, verdict, call.duration)
         result.cells = self._dump_cells(cells)
         self._tell_pytest(report, result, error)

@@ -139,7 +139,7 @@ def meeting(sandbox: Sandbox, stage: Stage, lacks: Callable[[str], bool]) -> Mee
     return Meeting(me, host, other, (mine, hosts, both), stage, shares)
 
 
-@rule("scopes/token-and-owner-meet", since="3.0", see="rbac/scopes.html")
+@rule("scopes/token-and-owner-meet", since="3.0", needs="user-role", see="rbac/scopes.html")
 def test_meeting(meeting: Meeting, sandbox: Sandbox, desk: Desk, table: Table) -> None:
     """A token may do what both its scopes and its owner's rights allow, whatever their filters.
 

@@ -102,7 +102,7 @@ def test_own_filter(operation: str, desk: Desk, table: Table) -> None:
 
 
 @pytest.mark.parametrize("operation", [each.id for each in GATED])
-@rule("scopes/part-of-ones-rights-opens-its-part", since="3.0", see="rbac/scopes.html")
+@rule("scopes/part-of-ones-rights-opens-its-part", since="3.0", needs="user-role")
 def test_part_of_self(operation: str, desk: Desk, table: Table) -> None:
     """A plain user's token with one of their scopes does to their own what that scope opens.
 
@@ -146,7 +146,7 @@ def chief(shared: Sandbox) -> User:
 
 
 @pytest.mark.parametrize("operation", [each.id for each in GATED if "/groups/" in each.path])
-@rule("scopes/membership-opens-nothing-of-the-group", since="3.0", see="rbac/roles.html")
+@rule("scopes/membership-opens-nothing-of-the-group", since="3.0", needs="user-role")
 def test_membership(operation: str, desk: Desk, sandbox: Sandbox, member: User) -> None:
     """Who is in a group may not read, change, share with or delete it for that reason."""
     call = desk.harmless(desk.operation(operation))

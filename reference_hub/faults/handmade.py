@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .fault import Fault
-from .hand import lists, people, rights, starts
+from .hand import lists, people, rights, sometimes, starts
 
-FAULTS: Sequence[Fault] = (*rights.FAULTS, *lists.FAULTS, *people.FAULTS, *starts.FAULTS)
+FAULTS: Sequence[Fault] = (
+    *rights.FAULTS,
+    *sometimes.FAULTS,
+    *lists.FAULTS,
+    *people.FAULTS,
+    *starts.FAULTS,
+)

@@ -109,7 +109,7 @@ class Session:
 async def everything(hub: Session) -> list[Any]:
     """What a hub answers to the whole script."""
     hub.restart()
-    for part in (people, lists, tokens, servers, shares, refusals, oauth):
+    for part in (people, lists, tokens, filters, servers, shares, refusals, oauth):
         try:
             await part(hub)
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -233,6 +233,24 @@ async def tokens(hub: Session) -> None:
     await hub.api("PATCH /users/old", {"name": "young"})
     await hub.api("GET /user", who=old["token"])
     await hub.api("GET /users/young/tokens")
+
+
+async def filters(hub: Session) -> None:
+    for asked, path in (
+        (["read:users!user=*"], "/users/ann"),
+        (["read:users!group=x", "read:users!group=y"], "/users/ann"),
+        (["read:groups!user=ann"], "/groups/team"),
+        ([f"read:users!user={each}" for each in ("a", "aa", "ann")], "/users/ann"),
+    ):
+        secret = (await hub.token("admin", *asked))["token"]
+        await hub.api(f"GET {path}", who=secret)
+        await hub.api("GET /users", who="", headers={"Authorization": f"Bearer {secret}"})
+    await hub.token("ann", "read:hub", "self")
+    await hub.token("ann", "inherit", "read:hub")
+    await hub.api("POST /users/moe", {"admin": True})
+    lost = await hub.token("moe", "read:servers!server=ann/")
+    await hub.api("PATCH /users/moe", {"admin": False})
+    await hub.api("GET /user", who=lost["token"])
 
 
 async def servers(hub: Session) -> None:

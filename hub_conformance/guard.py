@@ -55,6 +55,15 @@ class Named:
     label: str = field(default="", compare=False)
 
 
+def owns(run: str, name: str) -> bool:
+    """Whether a name belongs to a run. Hubs may lower-case names, so case is ignored.
+
+    One that climbs out of its place in a path (`<run>-x/../alice`) is nobody's.
+    """
+    prefix = name[: len(run) + 1]
+    return prefix.isascii() and prefix.lower() == f"{run}-" and not climbs(name)
+
+
 class Guard:
     """Lets out reading requests, and writing ones that stay inside `run`.
 
@@ -96,12 +105,8 @@ class Guard:
         self._own_tokens |= {each.name for each in found if each.kind == "token"}
 
     def owns(self, name: str) -> bool:
-        """Whether a name belongs to this run. Hubs may lower-case names, so case is ignored.
-
-        One that climbs out of its place in a path (`<run>-x/../alice`) is nobody's.
-        """
-        prefix = name[: len(self.run) + 1]
-        return prefix.isascii() and prefix.lower() == f"{self.run}-" and not climbs(name)
+        """Whether a name belongs to this run."""
+        return owns(self.run, name)
 
     def before(self, request: Request) -> None:
         """Raise OutOfBounds unless the request may be sent; note what it names."""

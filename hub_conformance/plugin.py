@@ -67,6 +67,7 @@ FLAGS = (
     ("hub-no-spawn", "start no server; what needs one is untested"),
     ("hub-read-only", "send nothing that may change the hub; what needs that is untested"),
     ("hub-destructive", "check also what a hub does not recover from; it is ended at last"),
+    ("hub-quiet", "nobody else is on the hub: whatever changes there, this run has changed"),
     ("hub-strict", "count a SHOULD that does not hold as failed"),
     ("hub-allow-untested", "exit with 0 though rules were left untested"),
     ("hub-list-rules", "print id, level, versions and statement of each rule, and end"),
@@ -120,9 +121,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the rest of the plugin when the suite is asked for."""
     if not is_asked_for(config):
         return
-    from . import session
+    from . import activation
 
-    session.activate(config, suite_files())
+    activation.activate(config, suite_files())
 
 
 def suite_files() -> list[str]:

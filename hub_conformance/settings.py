@@ -51,6 +51,7 @@ class Settings:
     strict: bool
     read_only: bool
     destructive: bool
+    quiet: bool
     expected: tuple[str, ...]
     baseline: str | None
     write_baseline: Path | None
@@ -103,6 +104,7 @@ def read(config: pytest.Config) -> Settings:
         strict=bool(config.getoption("hub_strict")),
         read_only=bool(config.getoption("hub_read_only")),
         destructive=bool(config.getoption("hub_destructive")),
+        quiet=bool(config.getoption("hub_quiet")) or url is None,  # nobody knows the embedded hub
         expected=_capabilities(_given(config, "hub_expect") or ""),
         baseline=_given(config, "hub_baseline"),
         write_baseline=_writable(config, "hub_write_baseline"),

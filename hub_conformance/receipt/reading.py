@@ -1,0 +1,142 @@
+"""One look at a hub through its API: large pages, few requests, and only what it may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from ..errors import AnswerTooLarge
+from ..hub import Hub, quoted
+from .state import State, TooMany
+
+#: Items that are asked for at once, and where an answer gets too large with them.
+PAGES = (500, 50)
+#: Owners whose shares are read: there is no list of all.
+MOST_OWNERS = 8
+#: Statuses of a hub that has no such thing.
+_ABSENT = (404, 405, 501)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads what the caller's token may read. `caller` is the user whose it is, "" for a service.
+
+    `login` is who logs in for the run: their tokens come and go with it. `skipped` are kinds that
+    are not compared, and why.
+    """
+
+    hub: Hub
+    owns: Callable[[str], bool]
+    caller: str
+    login: str
+    has_shares: bool
+    skipped: Mapping[str, str]
+
+    def look(self, before: State | None = None) -> State:
+        """Read everything; of shares those of the same owners as `before`.
+
+        Raises HubError when the hub does not answer.
+        """
+        state = State(self.owns, owners=before.owners if before else [])
+        for kinds, read in (
+            (("user", "server"), self._users),
+            (("group",), self._groups),
+            (("service",), self._services),
+            (("token",), self._tokens),
+            (("share",), self._shares),
+            (("route",), self._routes),
+        ):
+            self._read(state, kinds, read)
+        return state
+
+    def _read(
+        self, state: State, kinds: tuple[str, ...], read: Callable[[State, int], None]
+    ) -> None:
+        why = self.skipped.get(kinds[0], "")
+        for limit in () if why else PAGES:
+            for kind in kinds:
+                state.open(kind)
+            try:
+                read(state, limit)
+            except AnswerTooLarge as error:
+                why = str(error)
+                continue
+            except (AssertionError, TooMany) as error:
+                why = str(error)
+                break
+            except (KeyError, TypeError, AttributeError):  # for rules to find
+                why = "it is not in the form of the API"
+                break
+            return
+        for kind in kinds:
+            state.give_up(kind, why)
+
+    def _items(self, path: str, limit: int, **params: Any) -> Iterator[Any]:
+        for page in self.hub.walk(path, limit=limit, **params):
+            yield from page.items.items() if isinstance(page.items, dict) else page.items
+
+    def _users(self, state: State, limit: int) -> None:
+        try:
+            for user in self._items("/users", limit, include_stopped_servers="1"):
+                _add_user(state, user)
+        except AssertionError:
+            if not self.caller or state.objects["user"]:
+                raise
+            one = self.hub.get(
+                f"/users/{quoted(self.caller)}", params={"include_stopped_servers": "1"}
+            )
+            assert one.status == 200, f"{one!r}"
+            _add_user(state, one.json)
+
+    def _groups(self, state: State, limit: int) -> None:
+        for group in self._items("/groups", limit):
+            state.add("group", group["name"], group)
+
+    def _services(self, state: State, limit: int) -> None:
+        answer = self.hub.get("/services")
+        assert answer.status == 200, f"{answer!r}"
+        for name, service in answer.json.items():
+            state.add("service", name, service)
+
+    def _tokens(self, state: State, limit: int) -> None:
+        assert self.caller, "a service has no list of its tokens"
+        assert self.caller != self.login, "they are those of whoever logs in"
+        answer = self.hub.get(f"/users/{quoted(self.caller)}/tokens")
+        assert answer.status == 200, f"{answer!r}"
+        for token in answer.json["api_tokens"]:
+            state.add("token", str(token["id"]), token, self.caller)
+
+    def _shares(self, state: State, limit: int) -> None:
+        assert self.has_shares, "this version has none"
+        if not state.owners:
+            users = (name for _, name in state.objects.get("user", {}))
+            owners = dict.fromkeys([*filter(None, [self.caller]), *islice(users, MOST_OWNERS)])
+            state.owners = list(owners)[:MOST_OWNERS]
+        for owner in state.owners:
+            path = f"/shares/{quoted(owner)}"
+            first = self.hub.get(path, params={"limit": 1})
+            if first.status in _ABSENT:
+                continue
+            assert first.status == 200, f"{first!r}"
+            for share in self._items(path, limit):
+                to = share.get("user") or share.get("group") or {}
+                name = f"{share['server']['name']} with {share['kind']} {to.get('name')}"
+                state.add("share", name, {"scopes": share["scopes"]}, owner)
+
+    def _routes(self, state: State, limit: int) -> None:
+        for path, route in self._items("/proxy", limit):
+            state.add("route", path, route, _user_of(path))
+
+
+def _add_user(state: State, user: dict[str, Any]) -> None:
+    state.add("user", user["name"], user)
+    for name, server in (user.get("servers") or {}).items():
+        state.add("server", name, server, user["name"])
+
+
+def _user_of(route: str) -> str:
+    """The user to whose server a route leads; "" for any other, or on a domain of its own."""
+    parts = route.strip("/").split("/")
+    return parts[parts.index("user") + 1] if "user" in parts[:-1] else ""

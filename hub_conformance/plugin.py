@@ -46,6 +46,7 @@ VALUES = (
         "requests to generate an operation, beside those of its schema (10)",
     ),
     ("hub-fuzz-seed", "N", "generate other requests than the usual ones (0)"),
+    ("hub-max-users", "N", "users that the run makes at once, at most (20)"),
     ("hub-time-limit", "SECONDS", "end the run, incomplete, when it takes longer"),
     ("hub-user-options", "JSON", "user options that servers need to be started with"),
 )

@@ -17,6 +17,7 @@ from . import baseline, cleanup, contract, embedded, fixtures, plugin
 from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
+from .census import Census
 from .client import Answer, Client, Request, origin_of
 from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
@@ -62,6 +63,7 @@ class Run:
         self.id = self._new_id()
         self.writes = Writes(self.owns)
         self.keeper = Keeper(self)
+        self.census: Census | None = None
         self.patience = Patience(settings.limit_seconds)
         self.left: list[str] = []  # what could not be removed, in words
         self.is_over = False  # no rule is left whose teardown could tell of it
@@ -79,6 +81,12 @@ class Run:
     def owns(self, name: str) -> bool:
         """Whether a name belongs to this run, in whichever of its processes it was made."""
         return owns(self.id, name)
+
+    @property
+    def _most_users(self) -> int:
+        """How many users this process may have at once."""
+        workers = vars(self.config)["workerinput"]["workercount"] if self.is_worker else 1
+        return max(1, self.settings.most_users // int(workers))
 
     @property
     def is_worker(self) -> bool:
@@ -127,6 +135,7 @@ class Run:
                 self._check_rules()
                 self._preflight()
             if self.target:
+                self.census = Census(self._most_users, self.owns, self.target.api)
                 described = self._description()
                 self.answer_check = AnswerCheck(self.target, self.applies, self.scrubber, described)
                 self._read_baseline(self.target)
@@ -242,12 +251,16 @@ class Run:
             raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
         if self.patience.left() <= 0:
             raise OutOfTime(f"the run was over: {self.incomplete}")
+        if self.census:
+            self.census.before(request)
         self.writes.note(request)
 
     def after(self, answer: Answer) -> None:
         """The client's hook: keep and check what came back."""
         self.patience.heard(answer.status)
         self.transcript.after(answer)
+        if self.census:
+            self.census.after(answer)
         if self.answer_check:
             self.answer_check.after(answer)
         if self.target:

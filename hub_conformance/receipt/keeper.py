@@ -79,6 +79,9 @@ class Keeper:
             self.receipt = Receipt(none=f"{self._gone()}: {error}")
             return
         self.receipt = self._compare(self.before, after, left)
+        if not self.receipt.compared:
+            reason = next(iter(self.receipt.unread.values()), "")
+            self.receipt = Receipt(none=f"{self._gone()}: {reason}")
         yield from _results(self.receipt)
 
     def _gone(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from ..client import Answer
 from ..errors import AnswerTooLarge
 from ..hub import Hub, quoted
 from .state import State, TooMany
@@ -17,6 +18,14 @@ PAGES = (500, 50)
 MOST_OWNERS = 8
 #: Statuses of a hub that has no such thing.
 _ABSENT = (404, 405, 501)
+
+
+class _Refused(Exception):
+    """A kind of object cannot be read."""
+
+
+class _Absent(_Refused):
+    """The hub has no such list."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,8 @@ class Reader:
             except AnswerTooLarge as error:
                 why = str(error)
                 continue
-            except (AssertionError, TooMany) as error:
-                why = str(error)
+            except (AssertionError, TooMany, _Refused) as error:
+                why = str(error).partition("\n")[0]
                 break
             except (KeyError, TypeError, AttributeError):  # for rules to find
                 why = "it is not in the form of the API"
@@ -74,20 +83,19 @@ class Reader:
             state.give_up(kind, why)
 
     def _items(self, path: str, limit: int, **params: Any) -> Iterator[Any]:
+        _check(self.hub.get(path, params={"limit": 1}))
         for page in self.hub.walk(path, limit=limit, **params):
             yield from page.items.items() if isinstance(page.items, dict) else page.items
 
     def _users(self, state: State, limit: int) -> None:
+        params = {"include_stopped_servers": "1"}
         try:
-            for user in self._items("/users", limit, include_stopped_servers="1"):
+            for user in self._items("/users", limit, **params):
                 _add_user(state, user)
-        except AssertionError:
-            if not self.caller or state.objects["user"]:
+        except _Refused:
+            if not self.caller:
                 raise
-            one = self.hub.get(
-                f"/users/{quoted(self.caller)}", params={"include_stopped_servers": "1"}
-            )
-            assert one.status == 200, f"{one!r}"
+            one = _check(self.hub.get(f"/users/{quoted(self.caller)}", params=params))
             _add_user(state, one.json)
 
     def _groups(self, state: State, limit: int) -> None:
@@ -95,39 +103,49 @@ class Reader:
             state.add("group", group["name"], group)
 
     def _services(self, state: State, limit: int) -> None:
-        answer = self.hub.get("/services")
-        assert answer.status == 200, f"{answer!r}"
+        answer = _check(self.hub.get("/services"))
         for name, service in answer.json.items():
             state.add("service", name, service)
 
     def _tokens(self, state: State, limit: int) -> None:
-        assert self.caller, "a service has no list of its tokens"
-        assert self.caller != self.login, "they are those of whoever logs in"
-        answer = self.hub.get(f"/users/{quoted(self.caller)}/tokens")
-        assert answer.status == 200, f"{answer!r}"
+        if self.caller in ("", self.login):
+            raise _Refused("a service has none, and those of whoever logs in come and go")
+        answer = _check(self.hub.get(f"/users/{quoted(self.caller)}/tokens"))
         for token in answer.json["api_tokens"]:
             state.add("token", str(token["id"]), token, self.caller)
 
     def _shares(self, state: State, limit: int) -> None:
-        assert self.has_shares, "this version has none"
+        if not self.has_shares:
+            raise _Refused("this version has none")
         if not state.owners:
             users = (name for _, name in state.objects.get("user", {}))
             owners = dict.fromkeys([*filter(None, [self.caller]), *islice(users, MOST_OWNERS)])
             state.owners = list(owners)[:MOST_OWNERS]
         for owner in state.owners:
-            path = f"/shares/{quoted(owner)}"
-            first = self.hub.get(path, params={"limit": 1})
-            if first.status in _ABSENT:
-                continue
-            assert first.status == 200, f"{first!r}"
-            for share in self._items(path, limit):
+            for share in self._shares_of(owner, limit):
                 to = share.get("user") or share.get("group") or {}
                 name = f"{share['server']['name']} with {share['kind']} {to.get('name')}"
                 state.add("share", name, {"scopes": share["scopes"]}, owner)
 
+    def _shares_of(self, owner: str, limit: int) -> Iterator[Any]:
+        try:
+            yield from self._items(f"/shares/{quoted(owner)}", limit)
+        except _Absent:
+            return
+
     def _routes(self, state: State, limit: int) -> None:
         for path, route in self._items("/proxy", limit):
             state.add("route", path, route, _user_of(path))
+
+
+def _check(answer: Answer) -> Answer:
+    if answer.status == 403:
+        raise _Refused("the token may not read them")
+    if answer.status in _ABSENT:
+        raise _Absent(f"{answer!r}")
+    if answer.status != 200:
+        raise _Refused(f"{answer!r}")
+    return answer
 
 
 def _add_user(state: State, user: dict[str, Any]) -> None:

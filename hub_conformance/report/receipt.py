@@ -15,12 +15,16 @@ SHOWN = 12
 DUMPED = 500
 
 
-def lines(receipt: Receipt) -> list[str]:
-    """Return the section of the summary."""
+def lines(receipt: Receipt, cleanup: str) -> list[str]:
+    """Return the section of the summary; `cleanup` is the command that removes what is left."""
     if receipt.none:
         return [printable(f"none: {receipt.none}")]
     counts = ", ".join(_count(each, kind) for kind, each in receipt.compared.items())
-    unread = [f"not compared, {kind}s: {why}" for kind, why in receipt.unread.items()]
+    reasons = {
+        why: ", ".join(f"{kind}s" for kind, each in receipt.unread.items() if each == why)
+        for why in receipt.unread.values()
+    }
+    unread = [f"not compared, {kinds}: {why}" for why, kinds in reasons.items()]
     ours = [
         f"{change}{f', named by {request}' if request else ''}" for change, request in receipt.ours
     ]
@@ -32,6 +36,7 @@ def lines(receipt: Receipt) -> list[str]:
             *_listed("changed by this run", ours),
             *_listed("changed meanwhile by others", map(str, receipt.others)),
             *_listed("left by this run", receipt.left),
+            *([f"  to remove them: {cleanup}"] if receipt.left else []),
         )
     ]
 

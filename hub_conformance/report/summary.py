@@ -67,7 +67,7 @@ def write(reporter: Any, tally: Tally, closing: Closing) -> None:
         return
     if closing.receipt:
         reporter.section("receipt")
-        for line in receipt.lines(closing.receipt):
+        for line in receipt.lines(closing.receipt, closing.cleanup):
             reporter.write_line(line)
     reporter.section("conformance")
     for line in [

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from .client import Answer, Request
-from .errors import SetupFailed
+from .errors import NoRoom
 from .reading import segments
 
 #: Users that a run makes at once, if nobody says otherwise.
@@ -28,15 +28,19 @@ class Census:
         self.peak = 0
         self._news: set[str] = set()
 
+    def room(self) -> int:
+        """How many more there may be."""
+        return self.most - len(self.there)
+
     def before(self, request: Request) -> None:
-        """Count whom a request is to make. Raises SetupFailed where they would be too many."""
+        """Count whom a request is to make. Raises NoRoom where they would be too many."""
         self._news = self._made_by(request) - self.there
         if not self._news:
             return
         needed = len(self.there) + len(self._news)
         if needed > self.most:
             news, self._news = len(self._news), set()
-            raise SetupFailed(
+            raise NoRoom(
                 f"--hub-max-users: {self.most} may be there at once, and this needs {news} more"
                 f" than the {len(self.there)} that are"
             )

@@ -13,9 +13,6 @@ from .contract.document import parse_version
 from .errors import SetupFailed
 from .sandbox import Sandbox, User
 
-#: Fresh objects are made this many at a time, where one request can.
-BATCH = 6
-
 
 class Stage:
     """Objects for calls of one version's operations. Rules change none of the shared ones.
@@ -24,14 +21,19 @@ class Stage:
     `outsider` is in `other_group` only. `crowd` is a group whose members come and go. The default
     server of `host` is shared with `guest` and `club`, the group that nobody else is in: a share
     adds to the rights of whoever has it. That of `sharer` is shared with this and that.
+
+    Fresh users of one that `is_brief` are gone after the rule that asked for them.
     """
 
-    def __init__(self, sandbox: Sandbox, version: str, *, spawns: bool = True) -> None:
+    def __init__(
+        self, sandbox: Sandbox, version: str, *, spawns: bool = True, is_brief: bool = False
+    ) -> None:
         self.sandbox = sandbox
+        self.is_brief = is_brief
         self.version = version
         self.spawns = spawns
         self.groups: dict[str, frozenset[str]] = {}
-        self._fresh_users: list[str] = []
+        self._fresh_users: list[User] = []
         self._servers = itertools.count(1)
         self._next_server = ""
 
@@ -161,10 +163,12 @@ class Stage:
     def fresh_user(self) -> str:
         """Return the name of a user in `group` that nobody has used yet."""
         if not self._fresh_users:
-            users = self.sandbox.users(BATCH, "fresh")
-            self._join(users)
-            self._fresh_users = [each.name for each in users]
-        return self._fresh_users.pop()
+            self._fresh_users = self.sandbox.users(self.sandbox.batch(), "fresh")
+            self._join(self._fresh_users)
+        user = self._fresh_users.pop()
+        if self.is_brief:
+            self.sandbox.outermost.innermost.take_over(user)
+        return user.name
 
     def fresh_token(self) -> str:
         """Return the id of a token of `user` that nobody has used yet."""

@@ -12,7 +12,7 @@ from typing import Any
 from ..client import Answer
 from ..contract.answers import PAGE, Mismatch
 from ..contract.description import Description
-from ..errors import ConnectionLost, OutOfBounds
+from ..errors import ConnectionLost, NoRoom, OutOfBounds
 from ..fuzz import Finding
 from ..rules import untested, vacuous
 from ..session import Run
@@ -145,8 +145,11 @@ class Operation:
         try:
             return self._send_once(case, in_pages)
         except ConnectionLost:
-            if self.id in CALLED:
-                self.objects.renew()
+            pass
+        except NoRoom:  # what the cases before have made is of no more use
+            self.stage.sandbox.outermost.innermost.empty()
+        if self.id in CALLED:
+            self.objects.renew()
         return self._send_once(case, in_pages)
 
     def _send_once(self, case: Case, in_pages: bool) -> Sent | None:

@@ -184,7 +184,7 @@ def desk_of(stage: Stage) -> Desk:
     return Desk(stage)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(stage: Stage) -> Desk:
     """Issues tokens with some scopes, and makes calls with them."""
     return desk_of(stage)

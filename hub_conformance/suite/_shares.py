@@ -251,7 +251,7 @@ def check_held(hub: Hub, owner: str, *scopes: str) -> None:
     assert all(each.endswith(f"!server={owner}/") for each in held), held
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pool(shared: Sandbox) -> Pool:
     """Owners, users and groups to share with."""
     return pool_of(shared)

@@ -169,7 +169,7 @@ def test_quiet_hub(run: Runs) -> None:
 
 def test_what_is_left_is_told(run: Runs, admin: Hub) -> None:
     status, report, said = run("leaves")
-    assert status == 1
+    assert status == 1, said
     assert verdicts(report) == LEFT
     left = report["receipt"]["left"]
     assert left[0].startswith(f"group {report['run']}-")

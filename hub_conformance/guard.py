@@ -97,6 +97,7 @@ class Guard:
         #: What the hub refused to make: it should not be there.
         self.refused: set[Named] = set()
         self._news: list[Named] = []
+        self._named_now: list[Named] = []
         self._own_tokens: set[str] = set()
         self._own_codes: set[Secret] = set()
 
@@ -120,6 +121,7 @@ class Guard:
                     f"{request.method} {request.path} names the {each.kind} {each.name!r},"
                     f" which is not of this run ({self.run}); it was not sent"
                 )
+        self._named_now = named
         self._news = [each for each in named if self.noted(each)]
 
     def _spawns(self, request: Request) -> bool:
@@ -133,7 +135,9 @@ class Guard:
         request = answer.request
         if 400 <= answer.status < 500:
             self.refused.update(self._news)
-        self._news = []
+        elif answer.ok:  # another time it was not: now it is there
+            self.refused.difference_update(self._named_now)
+        self._news, self._named_now = [], []
         if not answer.ok or request.method.upper() != "POST":
             return
         match self._below_api(request):

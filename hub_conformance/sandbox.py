@@ -145,15 +145,29 @@ class Sandbox(UserServers):
 
     def user(self, label: str = "user", *, admin: bool = False) -> User:
         """Create a user. Raises SetupFailed when the hub does not."""
+        self._make_room(1)
         user = User(self.name(label), self)
         self.make("create a user", user.path, {"admin": True} if admin else {})
         return user
 
     def users(self, count: int, label: str = "user") -> list[User]:
         """Create several users in one request, in the order of their names' numbers."""
+        self._make_room(count)
         names = [self.name(label) for _ in range(count)]
         self.make("create users", "/users", {"usernames": names})
         return [User(name, self) for name in names]
+
+    def _make_room(self, count: int) -> None:
+        """Let go of users whom nobody has used yet, where there may not be so many more."""
+        root = self.outermost
+        while root._unused and root.room() < count:
+            root.let_go(root._unused.pop())
+
+    def let_go(self, user: User) -> None:
+        """Remove a user of this sandbox before its end; one that stays is tried again then."""
+        named = Named("user", user.name)
+        if named in self._made and self._remove(named) is None:
+            self._made.discard(named)
 
     def group(self, label: str = "group", users: Iterable[User] = ()) -> str:
         """Create a group with these members; return its name."""

@@ -13,6 +13,9 @@ from .contract.document import parse_version
 from .errors import SetupFailed
 from .sandbox import Sandbox, User
 
+#: With room for fewer users than these, those of no more use are removed at once.
+SHORT = 6
+
 
 class Stage:
     """Objects for calls of one version's operations. Rules change none of the shared ones.
@@ -34,6 +37,7 @@ class Stage:
         self.spawns = spawns
         self.groups: dict[str, frozenset[str]] = {}
         self._fresh_users: list[User] = []
+        self._hosts: set[str] = set()
         self._servers = itertools.count(1)
         self._next_server = ""
 
@@ -194,8 +198,16 @@ class Stage:
         `kind`, "user" or "group", says with which; nobody has used the share yet. From 5.0 on.
         """
         name = self.fresh_user()
+        self._hosts.add(name)
         self._share(name, {kind: self.guest if kind == "user" else self.club})
         return name
+
+    def spend(self, names: Mapping[str, str]) -> None:
+        """Note that a call has used up what these name: its host goes where room is short."""
+        owner = names.get("owner", "")
+        if owner in self._hosts and self.sandbox.room() < SHORT:
+            self._hosts.remove(owner)
+            self.sandbox.let_go(User(owner, self.sandbox))
 
     # --- names that are not taken yet
 

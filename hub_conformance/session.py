@@ -17,7 +17,7 @@ from . import baseline, cleanup, contract, embedded, fixtures, plugin
 from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
-from .census import Census
+from .census import MOST_USERS, Census
 from .client import Answer, Client, Request, origin_of
 from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
@@ -84,9 +84,11 @@ class Run:
 
     @property
     def _most_users(self) -> int:
-        """How many users this process may have at once."""
+        """How many users this process may have at once: workers divide a number that is given."""
+        if self.settings.most_users is None:
+            return MOST_USERS
         workers = vars(self.config)["workerinput"]["workercount"] if self.is_worker else 1
-        return max(1, self.settings.most_users // int(workers))
+        return self.settings.most_users // int(workers)
 
     @property
     def is_worker(self) -> bool:

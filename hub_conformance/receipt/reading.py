@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from ..client import Answer
 from ..errors import AnswerTooLarge
-from ..hub import Hub, quoted
+from ..hub import PAGINATION, Hub, Page, quoted
 from .state import State, TooMany
 
 #: Items that are asked for at once, and where an answer gets too large with them.
@@ -83,8 +83,14 @@ class Reader:
             state.give_up(kind, why)
 
     def _items(self, path: str, limit: int, **params: Any) -> Iterator[Any]:
-        _check(self.hub.get(path, params={"limit": 1}))
-        for page in self.hub.walk(path, limit=limit, **params):
+        asked = {"offset": 0, "limit": limit, **params}
+        answer = _check(self.hub.get(path, params=asked, headers={"Accept": PAGINATION}))
+        first = Page.read(answer)
+        pages: Iterable[Page] = [first]
+        if (after := first.next) is not None:
+            where = {"offset": after["offset"], "limit": after["limit"]}
+            pages = chain(pages, self.hub.walk(path, **where, **params))
+        for page in pages:
             yield from page.items.items() if isinstance(page.items, dict) else page.items
 
     def _users(self, state: State, limit: int) -> None:

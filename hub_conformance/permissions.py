@@ -1,0 +1,107 @@
+"""The role of the user whose token a run is given: what each chapter needs of it, as a page.
+
+Tokens with some scopes are issued to that user where the hub's admin flag is missing, for then no
+admin can be made whom they could belong to; so the user must hold what they are issued with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from .contract import operations, scope_table
+from .contract.scopes import subscopes
+from .operations import RECIPES
+from .target import NEWEST, parse_version
+
+ROLE = "hub-conformance"
+#: Scopes that are no rights of their own.
+_META = frozenset({"(no_scope)", "self", "inherit", "all"})
+#: What every chapter is made of: users of the run and their tokens.
+BASE = ("admin:users", "tokens")
+#: What a chapter needs beside.
+CHAPTERS: Mapping[str, tuple[str, ...]] = {}
+#: What takes the hub's admin flag: an admin has to be made. Rules, or one of their cells.
+ADMIN_ONLY: tuple[str, ...] = ()
+
+_HEAD = f"""\
+# Permissions
+
+An admin's token, or that of a service with `admin: True`, may do all that the suite asks for. This
+is the least. Generated from `hub_conformance/operations.py` and the scopes of the contract by
+`python -m hub_conformance permissions`.
+
+## The role
+
+For the configuration of a JupyterHub, with the name of the user whose token the run is given; this is
+that of {NEWEST}, and `--version=X.Y` prints that of another:
+
+```python
+"""
+
+
+def role(version: str) -> list[str]:
+    """The scopes of the role: those that no other one of them brings along."""
+    table = scope_table(version)
+    below = {each for name in table for each in subscopes(name, table) - {name}}
+    return [name for name in table if name not in below | _META]
+
+
+def page(version: str = NEWEST) -> str:
+    """Return the page in Markdown. Raises ValueError for no version."""
+    parse_version(version)
+    scopes = role(version)
+    lines = [_HEAD + _snippet(scopes), "```", "", *_chapters(scopes)]
+    return "\n".join([*lines, "", *_opened(version, scopes), "", *_of_admins()]) + "\n"
+
+
+def _snippet(scopes: Iterable[str]) -> str:
+    told = "".join(f'            "{each}",\n' for each in scopes)
+    return f"""c.JupyterHub.load_roles = [
+    {{
+        "name": "{ROLE}",
+        "users": ["…"],
+        "scopes": [
+{told}        ],
+    }}
+]"""
+
+
+def _chapters(scopes: list[str]) -> list[str]:
+    lines = [
+        "## Chapters",
+        "",
+        "Without one of its scopes a chapter runs as far as it gets; the rest of it is *untested*.",
+        "",
+        "| chapter | scopes |",
+        "|---|---|",
+    ]
+    for chapter, needed in CHAPTERS.items():
+        named = [f"`{each}`" for each in scopes if each in needed or each in BASE]
+        lines.append(f"| {chapter} | {', '.join(named)} |")
+    return lines
+
+
+def _opened(version: str, scopes: list[str]) -> list[str]:
+    """What each scope of the role is asked for: the operations that it opens."""
+    table, known = scope_table(version), operations(version)
+    lines = ["## What the scopes are for", "", "| scope | operations |", "|---|---|"]
+    for scope in scopes:
+        held = subscopes(scope, table)
+        opened = [
+            f"`{each}`"
+            for each in RECIPES
+            if each in known and any(needed.scope in held for needed in known[each].scopes)
+        ]
+        lines.append(f"| `{scope}` | {', '.join(opened) or 'tokens with this scope alone'} |")
+    return lines
+
+
+def _of_admins() -> list[str]:
+    return [
+        "## What takes the hub's admin flag",
+        "",
+        "Only an admin makes admins, and an admin is who limited tokens belong to elsewhere. With",
+        "the token of a user who has the role and not the flag these are *untested*:",
+        "",
+        *(f"- `{each}`" for each in ADMIN_ONLY),
+    ]

@@ -90,7 +90,7 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     """What is made through the token that the run was given: a token of its own, emptied last."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
-        client.before += [guard.before, hub_run.before]
+        client.before += [hub_run.check_reads, guard.before, hub_run.before]
         client.after += [hub_run.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None

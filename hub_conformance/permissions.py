@@ -32,8 +32,8 @@ is the least. Generated from `hub_conformance/operations.py` and the scopes of t
 
 ## The role
 
-For the configuration of a JupyterHub, with the name of the user whose token the run is given; this is
-that of {NEWEST}, and `--version=X.Y` prints that of another:
+For the configuration of a JupyterHub {NEWEST}, with the name of the user whose token the run is
+given (`--version=X.Y` prints that of another):
 
 ```python
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ class Run:
         self.capabilities = Capabilities(settings.expected)
         self.outcomes = Outcomes(self)
         self.id = self._new_id()
+        #: Whether a name belongs to this run, in whichever of its processes it was made.
+        self.owns = partial(owns, self.id)
         self.writes = Writes(self.owns)
         self.keeper = Keeper(self)
         self.census: Census | None = None
@@ -77,10 +80,6 @@ class Run:
             return new_run_id(self.settings.prefix)
         given = vars(self.config)["workerinput"]
         return f"{given[HANDED]['run']}-{given['workerid']}"
-
-    def owns(self, name: str) -> bool:
-        """Whether a name belongs to this run, in whichever of its processes it was made."""
-        return owns(self.id, name)
 
     @property
     def _most_users(self) -> int:
@@ -247,10 +246,16 @@ class Run:
         """Let requests out that remove things, whatever the time."""
         self.patience.is_cleaning = True
 
-    def before(self, request: Request) -> None:
-        """The client's hook: stop a run that has taken too long, and one that may only read."""
-        if self.settings.read_only and request.writes and not self.patience.is_cleaning:
+    def check_reads(self, request: Request) -> None:
+        """The client's first hook: hold back all that may change a hub that is only to be read.
+
+        Before anybody notes what such a request names: it is not to be removed either.
+        """
+        if self.settings.read_only and (request.writes or "/spawn" in request.path):
             raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
+
+    def before(self, request: Request) -> None:
+        """The client's last hook: stop a run that takes too long, or has too many users."""
         if self.patience.left() <= 0:
             raise OutOfTime(f"the run was over: {self.incomplete}")
         if self.census:

@@ -30,7 +30,7 @@ RULES = """
 
     @contextmanager
     def unguarded(hub):
-        hooks, hub.client.before[:] = hub.client.before[:], hub.client.before[1:]
+        hooks, hub.client.before[:] = hub.client.before[:], hub.client.before[2:]
         yield
         hub.client.before[:] = hooks
 

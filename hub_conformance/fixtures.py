@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from . import capabilities
+from . import capabilities, rights
 from .accounts import Login, OAuthClient
 from .cells import table  # noqa: F401  # a fixture
 from .client import origin_of
@@ -90,7 +90,7 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     """What is made through the token that the run was given: a token of its own, emptied last."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
-        client.before += [hub_run.check_reads, guard.before, hub_run.before]
+        client.before += [partial(rights.check, hub_run), guard.before, hub_run.before]
         client.after += [hub_run.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None
@@ -102,13 +102,15 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def hub(given: Sandbox) -> Hub:
+def hub(given: Sandbox, hub_run: Run) -> Hub:
     """The hub, by the right of the run's owner.
 
     Through a token that the run makes for itself where it can: hubs hash one from a configuration
     file some thousand times at every request, and one of their own making once.
     """
-    return given.own_hub() or given.hub
+    found = given.own_hub() or given.hub
+    hub_run.own.add(found.credential)
+    return found
 
 
 def _origins(target: Target) -> set[str]:

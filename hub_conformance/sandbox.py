@@ -293,10 +293,7 @@ class Sandbox(UserServers):
         return list(problems.values())
 
     def empty(self) -> None:
-        """Remove everything made here, and stay open. What cannot be removed is tried again later.
-
-        Raises nothing.
-        """
+        """Remove everything made here, and stay open; what remains is tried again later."""
         self.close()
         self.outermost.innermost = self
         self.guard.noted = self._note

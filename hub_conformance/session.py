@@ -21,7 +21,7 @@ from .capabilities import Capabilities
 from .census import MOST_USERS, Census
 from .client import Answer, Client, Request, origin_of
 from .contract.description import Description, of_file
-from .errors import OutOfTime, SetupFailed, UsageError
+from .errors import OutOfTime, UsageError
 from .fuzz import Findings, item_of
 from .guard import owns
 from .outcomes import Outcomes
@@ -58,6 +58,7 @@ class Run:
         self.findings = Findings()
         self.embedded: embedded.EmbeddedHub | None = None
         self.token = settings.token
+        self.own = {self.token}  # credentials with all the rights of the run's owner
         self.accounts = Accounts()
         self.capabilities = Capabilities(settings.expected)
         self.outcomes = Outcomes(self)
@@ -130,6 +131,7 @@ class Run:
             if self.is_worker:
                 handed = vars(self.config)["workerinput"][HANDED]
                 self.token = self.scrubber.learn(handed["token"])
+                self.own = {self.token}
                 self.target = Target.parse(handed["target"])
                 self._read_accounts(handed["accounts"])
             elif not self.config.option.collectonly:
@@ -245,14 +247,6 @@ class Run:
     def pytest_runtest_teardown(self) -> None:
         """Let requests out that remove things, whatever the time."""
         self.patience.is_cleaning = True
-
-    def check_reads(self, request: Request) -> None:
-        """The client's first hook: hold back all that may change a hub that is only to be read.
-
-        Before anybody notes what such a request names: it is not to be removed either.
-        """
-        if self.settings.read_only and (request.writes or "/spawn" in request.path):
-            raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
 
     def before(self, request: Request) -> None:
         """The client's last hook: stop a run that takes too long, or has too many users."""

@@ -12,7 +12,7 @@ from typing import Any
 from ..client import Answer
 from ..contract.answers import PAGE, Mismatch
 from ..contract.description import Description
-from ..errors import ConnectionLost, NoRoom, OutOfBounds
+from ..errors import ConnectionLost, NeedsAdmin, NoRoom, OutOfBounds
 from ..fuzz import Finding
 from ..rules import untested, vacuous
 from ..session import Run
@@ -169,7 +169,7 @@ class Operation:
         try:
             with check.taking() as mismatches:
                 answer = self._request(names, case, body, in_pages)
-        except OutOfBounds:
+        except (NeedsAdmin, OutOfBounds):
             self.counts["not sent"] += 1
             return None
         if self.id in CALLED:

@@ -50,6 +50,7 @@ def test_only_who_has_the_flag_makes_admins(body: dict[str, Any]) -> None:
     rights.check(run_of(), request)
     with pytest.raises(NeedsAdmin):
         rights.check(run_of(flag=False), request)
+    rights.check(run_of(flag=False), sent("POST", "/hub/api/services/x", body))
 
 
 def test_limited_tokens_may_try() -> None:

@@ -19,12 +19,13 @@ import pytest
 from ..forwarder import Asked, Pass, Said, forwarding
 from ..hostile import turning
 from .hub import RealHub, free_port
+from .snapshot import Snapshot
 from .test_suite import accounts, run_suite, state
 
 #: Chapters in which there is something of every kind to be left behind.
 CHAPTERS = ("-m", "users or groups or tokens or servers or shares or services or sessions")
-#: When runs are killed, in seconds after they said their id.
-LATEST = 25.0
+#: When runs are killed, at the latest, in seconds after they have made something.
+LATEST = 15.0
 LIMIT_SECONDS = 600
 READING = ("GET", "HEAD", "OPTIONS")
 
@@ -70,6 +71,19 @@ class Going:
         with contextlib.suppress(ValueError):
             self.printed += self.process.stdout
 
+    def until_something_is_there(self, before: Snapshot) -> None:
+        """Wait until the run has made something."""
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while not before.differences(state(self.hub)):
+            assert self.process.poll() is None, self.wait()
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """Kill the run with its workers, as a machine that goes down does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.wait()
+
     def end(self, number: signal.Signals) -> str:
         """Send a signal, and wait until the run has ended; return all that it printed."""
         self.process.send_signal(number)
@@ -111,8 +125,9 @@ def test_cleanup_after_a_kill_at_any_moment(
     left = []
     for _ in range(5):
         going = Going(jupyterhub_61, tmp_path, *workers)
+        going.until_something_is_there(before)
         time.sleep(moments.uniform(0, LATEST))
-        going.end(signal.SIGKILL)
+        going.kill()
         left.append(len(before.differences(state(jupyterhub_61))))
         going.clean_up()
         assert before.differences(state(jupyterhub_61)) == [], going.id
@@ -132,7 +147,7 @@ def test_run_that_is_stopped_removes_its_own(
 ) -> None:
     before = state(jupyterhub_61)
     going = Going(jupyterhub_61, tmp_path, *workers)
-    time.sleep(8)
+    going.until_something_is_there(before)
     printed = going.end(number)
     assert going.process.returncode == 2, printed
     assert before.differences(state(jupyterhub_61)) == [], printed
@@ -144,7 +159,7 @@ def test_hub_that_is_started_anew_in_the_middle(tmp_path: Path) -> None:
     with RealHub("6.1", extra_config=kept, port=free_port()) as hub:
         before = state(hub)
         going = Going(hub, tmp_path)
-        time.sleep(8)
+        going.until_something_is_there(before)
         hub.stop()
         hub.start()
         printed = going.wait()

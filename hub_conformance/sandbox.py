@@ -100,6 +100,8 @@ class Sandbox(UserServers):
         self._made: set[Named] = set()
         self._limited: dict[frozenset[str], Hub] = {}
         self._unused: list[User] = []
+        #: Of the outermost: users whom nobody has used yet.
+        self.idle: list[list[User]] = [self._unused]
         self._counter: itertools.count[int] = outer._counter if outer else itertools.count(1)
         #: Of the outermost: the one that was opened last.
         self.innermost: Sandbox = self
@@ -129,7 +131,7 @@ class Sandbox(UserServers):
         """
         root = self.outermost
         if not root._unused:
-            root._unused = root.users(self.batch())
+            root._unused += root.users(self.batch())
         return self.take_over(root._unused.pop(0))
 
     def batch(self) -> int:
@@ -159,9 +161,9 @@ class Sandbox(UserServers):
 
     def _make_room(self, count: int) -> None:
         """Let go of users whom nobody has used yet, where there may not be so many more."""
-        root = self.outermost
-        while root._unused and root.room() < count:
-            root.let_go(root._unused.pop())
+        for users in self.outermost.idle:
+            while users and self.room() < count:
+                users[-1].sandbox.let_go(users.pop())
 
     def let_go(self, user: User) -> None:
         """Remove a user of this sandbox before its end; one that stays is tried again then."""

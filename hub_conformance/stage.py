@@ -37,6 +37,7 @@ class Stage:
         self.spawns = spawns
         self.groups: dict[str, frozenset[str]] = {}
         self._fresh_users: list[User] = []
+        sandbox.outermost.idle.append(self._fresh_users)
         self._hosts: set[str] = set()
         self._servers = itertools.count(1)
         self._next_server = ""
@@ -167,8 +168,9 @@ class Stage:
     def fresh_user(self) -> str:
         """Return the name of a user in `group` that nobody has used yet."""
         if not self._fresh_users:
-            self._fresh_users = self.sandbox.users(self.sandbox.batch(), "fresh")
-            self._join(self._fresh_users)
+            made = self.sandbox.users(self.sandbox.batch(), "fresh")
+            self._join(made)
+            self._fresh_users += made
         user = self._fresh_users.pop()
         if self.is_brief:
             self.sandbox.outermost.innermost.take_over(user)

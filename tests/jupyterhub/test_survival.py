@@ -52,6 +52,7 @@ class Going:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
             preexec_fn=_heed_interrupts,
         )
         self.id = self._said_id()

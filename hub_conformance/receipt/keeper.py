@@ -115,6 +115,7 @@ class Keeper:
     def _close(self, hub: Hub) -> None:
         """End the connections; count what was asked on them."""
         client = hub.client
+        self.run.patience.add(client.patience.totals())
         told = {"requests": client.requests_sent, "seconds": client.seconds_waited}
         self.run.transcript.add(told)
         client.close()

@@ -14,6 +14,8 @@ from .state import State, TooMany
 
 #: Items that are asked for at once, and where an answer gets too large with them.
 PAGES = (500, 50)
+#: Pages of one list that are read.
+MOST_PAGES = 250
 #: Owners whose shares are read: there is no list of all.
 MOST_OWNERS = 8
 #: Statuses of a hub that has no such thing.
@@ -75,8 +77,8 @@ class Reader:
             except (AssertionError, TooMany, _Refused) as error:
                 why = str(error).partition("\n")[0]
                 break
-            except (KeyError, TypeError, AttributeError):  # for rules to find
-                why = "it is not in the form of the API"
+            except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+                why = "it is not in the form of the API"  # which is for rules to find
                 break
             return
         for kind in kinds:
@@ -90,7 +92,9 @@ class Reader:
         if (after := first.next) is not None:
             where = {"offset": after["offset"], "limit": after["limit"]}
             pages = chain(pages, self.hub.walk(path, **where, **params))
-        for page in pages:
+        for number, page in enumerate(pages):
+            if number == MOST_PAGES:
+                raise _Refused(f"there are more than {MOST_PAGES} pages")
             yield from page.items.items() if isinstance(page.items, dict) else page.items
 
     def _users(self, state: State, limit: int) -> None:

@@ -75,6 +75,7 @@ class State:
 
     def add(self, kind: str, name: str, model: Mapping[str, Any], inside: str = "") -> None:
         """Keep one object. Raises TooMany."""
+        name, inside = str(name), str(inside)  # a hub may answer anything
         if self.owns(str(model.get("note", "")) if kind == "token" else inside or name):
             self.own.append((kind, inside, name))
             return

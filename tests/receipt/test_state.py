@@ -118,3 +118,8 @@ def test_more_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_value_is_kept() -> None:
     model = {"name": "ann", "auth_state": "x", "user_info": "it is a secret"}
     assert "secret" not in repr(look(("user", "ann", model)))
+
+
+def test_names_that_are_no_text() -> None:
+    odd: Objects = [("user", 7, {"name": 7}), ("user", None, {}), ("user", "x", {})]
+    assert told([], odd) == ["user 7 came", "user None came", "user x came"]

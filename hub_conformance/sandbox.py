@@ -136,7 +136,7 @@ class Sandbox(UserServers):
 
     def batch(self) -> int:
         """Return how many users to make at a time: not as many as there may be at all."""
-        return max(1, min(BATCH, self.outermost.room() // 2))
+        return max(1, min(BATCH, self.outermost.room() // 4))
 
     def take_over(self, user: User) -> User:
         """Count a user among what this sandbox has made, and not among any other's."""

@@ -72,16 +72,17 @@ def names_of(items: Any) -> list[str]:
 
 
 def check_names(hub: Hub, path: str, expected: set[str], **params: Any) -> Page:
-    """Hold a list, in both forms, against the names that it should have; return its page."""
+    """Hold a list, in both forms, against the names that it should have; return its last page."""
     shown = names_of(plain(hub, path, **params))
     assert sorted(shown) == sorted(expected), f"plain: {shown}"
-    page = hub.page(path, **params)
-    assert sorted(names_of(page.items)) == sorted(expected), f"paginated: {names_of(page.items)}"
-    return page
+    pages = list(hub.walk(path, **params))
+    found = [name for page in pages for name in names_of(page.items)]
+    assert sorted(found) == sorted(expected), f"paginated: {found}"
+    return pages[-1]
 
 
 def check_total(page: Page, expected: set[str]) -> None:
-    """Hold the total of a page that shows everything against the names on it."""
+    """Hold the total on the last page of a list against its names."""
     assert page.total == len(expected), f"total is {page.total} of {len(expected)} names"
     assert page.next is None, page.next
 

@@ -141,7 +141,7 @@ def test_sort_by_name(paged: Paged) -> None:
 
 #: Ends of names in the order of their letters, whatever the collation of the database: what is
 #: shorter comes first, a digit before a letter, and digits are letters as others are.
-ENDS = ("1", "10", "1a", "2", "9", "a", "a1", "aa", "b")
+ENDS = ("1", "10", "1a", "2", "a", "aa", "b")
 
 
 @rule("pagination/names-are-ordered-letter-by-letter", since="5.0", see=SEEN_USERS)

@@ -95,10 +95,10 @@ def test_filters_change_no_model(paged: Paged, paged_form: bool) -> None:
     users, start = paged.users, f"{paged.shared.run}-paged-m"
     known = models_of(users.plain(name_filter=start))
     for params in NARROWED:
-        window = {"name_filter": start, "offset": 1, "limit": 3, **params}
+        window = {"name_filter": start, "offset": 1, "limit": 2, **params}
         items = users.page(**window).items if paged_form else users.plain(**window)
         found = models_of(items)
-        assert len(found) == 3, window
+        assert len(found) == 2, window
         assert found == {name: known[name] for name in found}, window
 
 

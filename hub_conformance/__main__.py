@@ -1,7 +1,8 @@
 """`python -m hub_conformance COMMAND`: what goes with a run, before it or after.
 
 `cleanup` removes what a killed run left on a hub; `diff` compares two reports;
-`defects` prints what real releases are known to get wrong; `contract` prints the API's document.
+`defects` prints what real releases are known to get wrong; `contract` prints the API's document;
+`kill-matrix` proves that the suite sees, by faults planted in the reference hub.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from . import cleanup
 from .contract.printed import as_yaml
 from .errors import ConformanceError, UsageError
 from .guard import Named
+from .kills import options as kill_matrix
 from .report.defects import page
 from .report.diff import changes, load
 from .sandbox import PREFIX
@@ -50,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     diff.set_defaults(run=_diff)
     defects = commands.add_parser("defects", help="print the known defects of real releases")
     defects.set_defaults(run=_defects)
+    kill_matrix.add_to(commands)
     described = commands.add_parser("contract", help="print the API's OpenAPI 3.1 document")
     described.add_argument("--version", default=NEWEST, help="of the hub (default: %(default)s)")
     described.set_defaults(run=_contract)

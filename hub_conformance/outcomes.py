@@ -158,10 +158,10 @@ class Outcomes:
         done = yield
         if not self.run.is_worker and not self.run.config.option.collectonly:
             for result in self.run.met_by_many():
-                self._announce(session, self._judged(result))
+                self._announce(session, self.judged(result))
         return done
 
-    def _judged(self, result: Result) -> Result:
+    def judged(self, result: Result) -> Result:
         """Hold a finding that is no pytest item against the baseline."""
         if result.verdict == "untested":
             return result

@@ -18,7 +18,7 @@ from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
 from .client import Answer, Client, Request, origin_of
-from .collection import Collection
+from .collection import Collection, paths
 from .contract.description import Description, of_file
 from .errors import OutOfTime, SetupFailed, UsageError
 from .fuzz import Findings, item_of
@@ -354,32 +354,26 @@ def activate(config: pytest.Config, files: list[str]) -> None:
         run = Run(config, read(config), files)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RUN] = run
-    config.pluginmanager.register(run, "hub_conformance.run")
-    config.pluginmanager.register(Collection(run), "hub_conformance.collection")
-    config.pluginmanager.register(run.outcomes, "hub_conformance.outcomes")
-    config.pluginmanager.register(Repeating(run.patience), "hub_conformance.repeating")
+    register(config, run)
     config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
     if config.option.verbose >= 0 and not run.is_worker:
         config.pluginmanager.register(Progress(run), "hub_conformance.progress")
     config.addinivalue_line("markers", f"{MARK}(rule): what the test says about the contract")
-    config.args = _paths(config, files)
+    config.args = paths(config, files)
     if config.option.hub_list_rules:
         config.option.collectonly = True
         config.option.verbose = -2
         config.option.no_header = True
 
 
-def _paths(config: pytest.Config, files: list[str]) -> list[str]:
-    """Return what to collect: the paths given, the package's name standing for its chapters."""
-    given = list(getattr(config.option, "file_or_dir", None) or ())  # not there with --help
-    if not given:
-        return files
-    return [
-        path
-        for each in given
-        for path in (files if config.option.pyargs and each == plugin.PACKAGE else [each])
-    ]
+def register(config: pytest.Config, run: Run) -> None:
+    """Have pytest call the hooks of a run, instead of those of an earlier one."""
+    config.stash[RUN] = run
+    hooks = (run, Collection(run), run.outcomes, Repeating(run.patience))
+    for name, each in zip(("run", "collection", "outcomes", "repeating"), hooks, strict=True):
+        if config.pluginmanager.has_plugin(f"{plugin.PACKAGE}.{name}"):
+            config.pluginmanager.unregister(name=f"{plugin.PACKAGE}.{name}")
+        config.pluginmanager.register(each, f"{plugin.PACKAGE}.{name}")
 
 
 def _refuse_unknown(ids: Iterable[str]) -> None:

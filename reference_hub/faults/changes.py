@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from ..core import access
+from ..core import access, errors
 from ..core.call import Call, Reply
 from ..http import routes
 from . import tables
@@ -54,6 +54,15 @@ def status(code: int) -> Change:
 
     def changed(original: Any, call: Call, *names: str) -> Any:
         return replace(original(call, *names), status=code)
+
+    return doing(changed)
+
+
+def refusing(code: int) -> Change:
+    """The refusal as it was, with another status."""
+
+    def changed(original: Any, *args: Any) -> errors.HubError:
+        return errors.HubError(code, original(*args).message)
 
     return doing(changed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..core import errors
 from ..core.call import empty
 from . import changes, tables
 from .fault import Fault, make
@@ -71,6 +72,52 @@ _READ_SCOPE = {
     "post-share-code": "read:shares",
     "post-service": "read:services",
     "delete-service": "read:services",
+}
+
+#: Refusals: how the core calls each, a status that is wrong for it, and operations that refuse so.
+_REFUSALS = {
+    "lacks_scope": (404, "get-users get-user get-group post-user"),
+    "admins_only": (400, "post-user post-users patch-user"),
+    "may_not_issue_token": (404, "post-user-tokens"),
+    "forged": (400, "post-user-tokens post-user"),
+    "unknown_oauth_client": (500, "get-oauth-authorize post-oauth-authorize"),
+    "wrong_redirect": (500, "get-oauth-authorize post-oauth-authorize"),
+    "no_such_path": (403, "get-api get-users"),
+    "no_such_service": (500, "get-service delete-service"),
+    "no_such_token": (400, "get-user-token delete-user-token"),
+    "no_such_server": (400, "get-user-server-name delete-user-server-name post-shares-server"),
+    "not_an_object": (500, "patch-user post-user post-group-users put-group-properties"),
+    "unknown_keys": (500, "patch-user post-user post-shares-server patch-user-server-name"),
+    "wrong_type": (500, "patch-user post-user-tokens post-users post-user-activity"),
+    "missing": (404, "post-users post-group-users post-user-activity"),
+    "bad_argument": (500, "get-users get-groups"),
+    "bad_timestamp": (500, "post-user-activity"),
+    "timestamp_in_future": (409, "post-user-activity"),
+    "invalid_names": (500, "post-user post-users patch-user put-user-server-name"),
+    "all_users_exist": (400, "post-users"),
+    "name_taken": (500, "patch-user"),
+    "cannot_delete_yourself": (403, "delete-user"),
+    "unknown_member": (404, "post-group-users post-group"),
+    "unknown_scope": (500, "post-user-tokens"),
+    "unknown_role": (500, "post-user-tokens"),
+    "scopes_exceed_owner": (403, "post-user-tokens post-service"),
+    "scopes_and_roles": (500, "post-user-tokens"),
+    "bad_lifetime": (500, "post-user-tokens"),
+    "service_exists": (400, "post-service"),
+    "service_not_created": (500, "post-service"),
+    "server_exists": (400, "put-user-server-name patch-user-server-name"),
+    "server_not_starting": (404, "get-user-server-progress get-user-server-name-progress"),
+    "cannot_remove_default_server": (409, "delete-user-server"),
+    "no_such_share": (400, "get-user-shared-server delete-user-shared-server"),
+    "no_such_share_code": (400, "delete-share-code"),
+    "one_recipient": (500, "post-shares-server patch-shares-server"),
+    "unknown_recipient": (404, "post-shares-server"),
+    "filter_not_shareable": (403, "post-shares-server post-share-code"),
+    "may_not_share": (400, "post-shares-server post-share-code"),
+    "may_not_name_recipient": (404, "post-shares-server"),
+    "bad_share_code_lifetime": (500, "post-share-code"),
+    "share_code_not_accepted": (404, "post-share-code"),
+    "filter_not_for_list": (404, "get-users get-groups"),
 }
 
 
@@ -164,4 +211,15 @@ def _statuses() -> Iterator[Fault]:
         )
 
 
-FAULTS: Sequence[Fault] = (*_fields(), *_checks(), *_statuses())
+def _refusals() -> Iterator[Fault]:
+    for name, (code, operations) in _REFUSALS.items():
+        yield make(
+            f"errors/{name.replace('_', '-')}-is-{code}",
+            "medium" if code == 500 else "subtle",
+            operations,
+            f"The refusal {name.replace('_', ' ')!r} is a {code}.",
+            (errors, name, changes.refusing(code)),
+        )
+
+
+FAULTS: Sequence[Fault] = (*_fields(), *_checks(), *_statuses(), *_refusals())

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .fault import Fault
-from .hand import lists, people, rights, starts
+from .hand import browsers, edges, lists, people, rights, sharing, starts
 
-FAULTS: Sequence[Fault] = (*rights.FAULTS, *lists.FAULTS, *people.FAULTS, *starts.FAULTS)
+FAULTS: Sequence[Fault] = (
+    *rights.FAULTS,
+    *lists.FAULTS,
+    *people.FAULTS,
+    *starts.FAULTS,
+    *sharing.FAULTS,
+    *browsers.FAULTS,
+    *edges.FAULTS,
+)

@@ -15,7 +15,7 @@ from reference_hub.core.operations import share_codes
 from reference_hub.faults.switch import Switchboard
 from tests.reference_hub.tools import START
 
-from . import asgi
+from . import asgi, more
 
 PASSWORD = "a-good-password"
 PAGES = {"Accept": "application/jupyterhub-pagination+json"}
@@ -109,7 +109,8 @@ class Session:
 async def everything(hub: Session) -> list[Any]:
     """What a hub answers to the whole script."""
     hub.restart()
-    for part in (people, lists, tokens, servers, shares, refusals, oauth):
+    parts = (people, lists, tokens, servers, shares, refusals, oauth)
+    for part in (*parts, more.sharing, more.reports, more.browsers, more.edges):
         try:
             await part(hub)
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -396,8 +397,8 @@ async def oauth(hub: Session) -> None:
     hub.cookies |= form.cookies
     sent = {"username": "ann", "password": PASSWORD, "_xsrf": xsrf}
     hub.cookies |= (await hub.send("POST", "/hub/login", who="", data=sent)).cookies
-    for more in ("", "&scope=shutdown", "&code_challenge=abc"):
-        where = f"/hub/api/oauth2/authorize?response_type=code&client_id=service-shop{more}"
+    for extra in ("", "&scope=shutdown", "&code_challenge=abc"):
+        where = f"/hub/api/oauth2/authorize?response_type=code&client_id=service-shop{extra}"
         answer = await hub.send("GET", where, who="")
         code = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("code", [""])[0]
         data = {**CLIENT, "grant_type": "authorization_code", "code": code}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from .fault import Fault
 from .learned import Learned
+from .record import Record
 
 
 def share(rule: Learned, fault: Fault) -> float:
@@ -40,17 +41,6 @@ def ranked(rules: Iterable[Learned], fault: Fault) -> list[Learned]:
     return sorted(by_share, key=lambda rule: places[rule.index])
 
 
-def best_cells(rules: Iterable[Learned], most: int) -> list[Learned]:
-    """Keep the first cells of each rule."""
-    cells: Counter[str] = Counter()
-    kept = []
-    for rule in rules:
-        cells[rule.family] += 1
-        if cells[rule.family] <= most:
-            kept.append(rule)
-    return kept
-
-
 def for_fault(
     rules: Sequence[Learned], fault: Fault, seen_by: Collection[str]
 ) -> tuple[list[Learned], int]:
@@ -61,12 +51,35 @@ def for_fault(
 
 
 def for_rules(
-    rules: Iterable[Learned], fault: Fault, unseen: Collection[str], most: int
-) -> list[Learned]:
-    """Return the cells to run with a fault of the rules that no fault has turned red yet."""
-    wanted = (
-        rule
-        for rule in rules
-        if rule.family in unseen and (is_about(rule, fault) or rule.rule.chapter == fault.category)
-    )
-    return best_cells(ranked(wanted, fault), most)
+    rules: Iterable[Learned], records: Iterable[Record], unseen: Collection[str], most: int
+) -> dict[str, list[Learned]]:
+    """Return what to try with which fault, so that rules which saw nothing yet may see one.
+
+    Each rule is tried with the `most` likeliest faults that it was not run with.
+    """
+    pairs: dict[str, list[tuple[tuple[bool, float, int], Learned, str]]] = {}
+    everything = list(records)
+    for rule in rules:
+        if rule.family in unseen:
+            pairs.setdefault(rule.family, []).extend(
+                (_likelihood(rule, record.fault), rule, record.fault.name)
+                for record in everything
+                if rule.index not in record.ran and _may_see(rule, record.fault)
+            )
+    chosen: dict[str, list[Learned]] = {}
+    for found in pairs.values():
+        best: dict[str, Learned] = {}
+        for _, rule, fault in sorted(found, key=lambda pair: (pair[0], pair[1].index)):
+            best.setdefault(fault, rule)
+        for fault in list(best)[:most]:
+            chosen.setdefault(fault, []).append(best[fault])
+    return chosen
+
+
+def _may_see(rule: Learned, fault: Fault) -> bool:
+    return is_about(rule, fault) or rule.rule.chapter == fault.category
+
+
+def _likelihood(rule: Learned, fault: Fault) -> tuple[bool, float, int]:
+    """The smaller, the likelier: of the same chapter, about little else, a fault of few calls."""
+    return rule.rule.chapter != fault.category, -share(rule, fault), len(fault.operations)

@@ -14,18 +14,23 @@ import pytest
 from ..errors import ConformanceError
 from . import document, fault
 from .matrix import Matrix, Wanted
+from .options import OUTPUT
 
 BAR = 30
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the matrix and write it; return 0, 1 when a fault survives or a rule sees none."""
+    """Run the matrix and write it.
+
+    Returns 0; 1 when a fault survives, or a rule sees none; 2 when it was stopped.
+    """
     all_faults = fault.listed()
     wanted = Wanted(
         fault.chosen(all_faults, options.fault),
         max(1, options.jobs),
         options.full,
-        document.seen_before(options.output.with_suffix(".json")),
+        options.chapter,
+        document.seen_before(options.output.with_suffix(".json"), OUTPUT.with_suffix(".json")),
     )
     progress = Progress()
     matrix = conduct(Matrix(wanted, progress))
@@ -33,7 +38,9 @@ def run(options: argparse.Namespace) -> int:
     report = document.build(matrix, cpu_seconds())
     document.write(report, options.output)
     print(document.last_line(report))
-    is_whole = len(wanted.faults) == len(all_faults)
+    if matrix.is_stopped:
+        return 2
+    is_whole = len(wanted.faults) == len(all_faults) and not options.chapter
     return 1 if report["survivors"] or (is_whole and report["unseen"]) else 0
 
 
@@ -42,7 +49,8 @@ def conduct(matrix: Matrix) -> Matrix:
     with tempfile.TemporaryDirectory() as empty:
         apart = ["-c", os.devnull, f"--rootdir={empty}", "-p", "no:cacheprovider"]
         quiet = ["-q", "-p", "no:logging", "--hub-url=reference"]
-        status = pytest.main([*apart, *quiet], plugins=[matrix])
+        some = ["-m", " or ".join(matrix.wanted.chapters)] if matrix.wanted.chapters else []
+        status = pytest.main([*apart, *quiet, *some], plugins=[matrix])
     if matrix.error:
         raise matrix.error
     if not matrix.records.rules:

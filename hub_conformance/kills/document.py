@@ -27,6 +27,7 @@ def build(matrix: Matrix, cpu: float) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "mode": "full" if matrix.wanted.is_full else "narrow",
+        "complete": not matrix.is_stopped,
         "configurations": [each.name for each in CONFIGURATIONS],
         "seconds": round(matrix.seconds),
         "cpu_seconds": round(cpu),
@@ -38,6 +39,7 @@ def build(matrix: Matrix, cpu: float) -> dict[str, Any]:
             if family not in records.checked
         },
         "survivors": [each.fault.name for each in records.survivors],
+        "misleading": [each.fault.name for each in records.misleading],
         "unseen": sorted(records.unseen),
         "of_older_versions": {
             family: _hub_that_shows(rule) for family, rule in sorted(records.unchecked.items())
@@ -54,6 +56,7 @@ def _fault_row(record: Record) -> dict[str, Any]:
         "statement": fault.statement,
         "killed_by": list(record.failed),
         "first": record.first,
+        "cause": record.cause,
         "refused": bool(record.refused),
         "problem": record.problem,
         "ran": len(record.ran),
@@ -68,12 +71,23 @@ def _hub_that_shows(rule: Rule) -> str:
     return "{}.{}".format(*shows[-1]) if shows else ""
 
 
-def seen_before(path: Path) -> Mapping[str, Sequence[str]]:
-    """Return the rules that saw each fault when the matrix was last written; they go first."""
-    if not path.is_file():
+def seen_before(*paths: Path) -> Mapping[str, Sequence[str]]:
+    """Return which rules to run first with each fault, by the first matrix that is there.
+
+    The first that saw it then; and of each rule a cell with the first fault that it saw.
+    """
+    path = next((each for each in paths if each.is_file()), None)
+    if path is None:
         return {}
     found = json.loads(path.read_text(encoding="utf-8"))
-    return {row["name"]: row["killed_by"] for row in found["faults"]}
+    kept: dict[str, list[str]] = {}
+    covered: set[str] = set()
+    for row in found["faults"]:
+        for place, id in enumerate(row["killed_by"]):
+            if place == 0 or family_of(id) not in covered:
+                kept.setdefault(row["name"], []).append(id)
+                covered.add(family_of(id))
+    return kept
 
 
 def last_line(report: Mapping[str, Any]) -> str:
@@ -104,10 +118,12 @@ def _page(report: Mapping[str, Any]) -> Iterator[str]:
         " `--list-faults` lists them."
     )
     yield ""
-    yield f"Mode: {report['mode']}. {last_line(report)}."
+    stopped = "" if report["complete"] else " Stopped before its end."
+    yield f"Mode: {report['mode']}.{stopped} {last_line(report)}."
     yield ""
     yield from _rates(report["faults"])
     yield from _named("Faults that no rule saw", report["survivors"])
+    yield from _named("Gross faults whose first failure names another call", report["misleading"])
     yield from _named("Rules that no fault turned red", report["unseen"])
     yield from _older(report["of_older_versions"])
     yield from _matrix(report["faults"])

@@ -19,9 +19,9 @@ from .record import Records
 from .trial import Order, Outcome
 
 #: How long one fault may take, in seconds: with the rules chosen for it, and with all.
-SECONDS, ALL_SECONDS = 60.0, 600.0
-#: Cells of a rule that are tried with each fault, while no fault has turned the rule red.
-CELLS = 3
+SECONDS, ALL_SECONDS = 300.0, 1800.0
+#: With how many faults more, round by round, a rule is tried that no fault has turned red.
+ROUNDS = (3, 8, 20)
 
 
 class NotGreen(ConformanceError):
@@ -30,11 +30,15 @@ class NotGreen(ConformanceError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to run: `before` are the rules that saw a fault last time, by the fault."""
+    """What to run: `before` are the rules that saw a fault last time, by the fault.
+
+    `chapters` are those whose rules are run, all where there is none.
+    """
 
     faults: Sequence[Fault]
     jobs: int
     is_full: bool = False
+    chapters: Sequence[str] = ()
     before: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -50,6 +54,7 @@ class Matrix:
         self.records = Records(wanted.faults, ())
         self.error: ConformanceError | None = None
         self.seconds = 0.0
+        self.is_stopped = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -63,6 +68,8 @@ class Matrix:
                 self._conduct(session, pool)
         except ConformanceError as error:
             self.error = error
+        except KeyboardInterrupt:
+            self.is_stopped = True
         finally:
             register(session.config, first)
         self.seconds = time.monotonic() - started
@@ -77,7 +84,9 @@ class Matrix:
             return
         self._run(pool, "faults", [self._narrow(fault) for fault in self.wanted.faults])
         self._run(pool, "faults that nothing saw yet", list(self._rest()))
-        self._run(pool, "rules that saw nothing yet", self._for_rules())
+        for number, most in enumerate(ROUNDS, 1):
+            orders = list(self._for_rules(most))
+            self._run(pool, f"rules that saw nothing yet, round {number}", orders)
 
     # --- without a fault
 
@@ -97,12 +106,10 @@ class Matrix:
 
     # --- with one
 
-    def _run(self, pool: Pool, what: str, orders: Sequence[Order] | Iterator[Order]) -> None:
-        total = len(orders) if isinstance(orders, Sequence) else len(self.wanted.faults)
+    def _run(self, pool: Pool, what: str, orders: Sequence[Order]) -> None:
         for done, (order, outcome) in enumerate(pool.run(orders), 1):
-            ran = order.items[: outcome.ran]
-            self.records.faults[order.fault].add(outcome, ran)
-            self.tell(what, done, max(total, done))
+            self.records.faults[order.fault].add(outcome, order.items[: outcome.ran])
+            self.tell(what, done, len(orders))
 
     def _narrow(self, fault: Fault) -> Order:
         """The rules that meet a fault's operations, until one has seen it."""
@@ -116,14 +123,13 @@ class Matrix:
                 rules = [each for each in self._of(number) if each.index not in record.ran]
                 yield _order(record.fault, number, rules, at_least=0)
 
-    def _for_rules(self) -> Iterator[Order]:
-        """The rules that no fault has turned red, with faults that they may be about."""
-        for record in self.records.faults.values():
-            for number in range(len(CONFIGURATIONS)):
-                left = (each for each in self._of(number) if each.index not in record.ran)
-                unseen = self.records.unseen
-                if rules := for_rules(left, record.fault, unseen, CELLS):
-                    yield _order(record.fault, number, rules)
+    def _for_rules(self, most: int) -> Iterator[Order]:
+        """The rules that no fault has turned red, with those they are likeliest to see."""
+        records = self.records
+        for number in range(len(CONFIGURATIONS)):
+            chosen = for_rules(self._of(number), records.faults.values(), records.unseen, most)
+            for fault, rules in chosen.items():
+                yield _order(records.faults[fault].fault, number, rules)
 
     def _everything(self) -> Iterator[Order]:
         for fault in self.wanted.faults:

@@ -22,6 +22,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--fault", action="append", default=[], metavar="NAME", help="this one (repeatable)"
     )
     made.add_argument(
+        "--chapter", action="append", default=[], metavar="NAME", help="its rules (repeatable)"
+    )
+    made.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="trials at once (default: the cores)"
     )
     made.add_argument(

@@ -34,6 +34,7 @@ class Record:
     fault: Fault
     failed: dict[str, str] = field(default_factory=dict)
     refused: str = ""
+    cause: str = ""
     problem: str = ""
     ran: set[int] = field(default_factory=set)
     seconds: float = 0.0
@@ -48,10 +49,19 @@ class Record:
         """What is told first of it."""
         return next((f"{rule}: {reason}" for rule, reason in self.failed.items()), self.refused)
 
+    @property
+    def names_its_cause(self) -> bool:
+        """Whether what is told first leads to what is wrong: an operation that the fault touches.
+
+        The pre-flight ends the run with a word on the one answer that it cannot use.
+        """
+        return bool(self.refused) or self.cause.partition(" ")[0] in self.fault.operations
+
     def add(self, outcome: Outcome, items: Iterable[int]) -> None:
         """Add what a trial saw that ran these items."""
         self.failed = {**self.failed, **outcome.failed}
         self.refused = self.refused or outcome.refused
+        self.cause = self.cause or outcome.cause
         self.problem = outcome.problem or outcome.incomplete
         self.ran |= set(items)
         self.seconds += outcome.seconds
@@ -94,3 +104,12 @@ class Records:
     def survivors(self) -> list[Record]:
         """Faults that nothing saw."""
         return [record for record in self.faults.values() if not record.is_killed]
+
+    @property
+    def misleading(self) -> list[Record]:
+        """Gross faults whose first failure names another operation than those they touch."""
+        return [
+            record
+            for record in self.faults.values()
+            if record.fault.grade == "gross" and record.is_killed and not record.names_its_cause
+        ]

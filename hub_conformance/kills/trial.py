@@ -32,20 +32,22 @@ class Order:
     configuration: int
     items: Sequence[int]
     at_least: int | None = None
-    seconds: float = 60.0
+    seconds: float = 300.0
 
 
 @dataclass
 class Outcome:
     """What a trial saw: the rules that failed, in order, with their reasons.
 
-    `refused` is what the pre-flight ended the run with; `counts` are verdicts; `problem` says why
-    the trial itself came to nothing; `seen` is what was learned of each rule.
+    `refused` is what the pre-flight ended the run with; `cause` names the answer that the first
+    failure met; `verdicts` are those other than passed; `problem` says why the trial itself came to
+    nothing; `seen` is what was learned of each rule.
     """
 
     fault: str
     configuration: int
     refused: str = ""
+    cause: str = ""
     failed: dict[str, str] = field(default_factory=dict)
     verdicts: dict[str, str] = field(default_factory=dict)
     seen: dict[str, tuple[list[str], float]] = field(default_factory=dict)
@@ -95,7 +97,9 @@ def _run(session: pytest.Session, hub: FaultyHub, order: Order, outcome: Outcome
             session.config.pluginmanager.unregister(learning)
     for result in run.met_by_many():
         run.tally.add(run.outcomes.judged(result))
-    outcome.failed = {each.id: each.reason for each in run.tally.of(*KILLING)}
+    failed = run.tally.of(*KILLING)
+    outcome.failed = {each.id: each.reason for each in failed}
+    outcome.cause = failed[0].cause if failed else ""
     outcome.verdicts = {each.id: each.verdict for each in run.tally if each.verdict != "passed"}
     outcome.seen, outcome.incomplete = learning.seen, run.incomplete
 

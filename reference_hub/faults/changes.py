@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core import access, errors
-from ..core.call import Call, Reply
+from ..core.call import Call, Reply, empty
 from ..http import routes
 from . import tables
 from .fault import Change
@@ -65,6 +65,20 @@ def refusing(code: int) -> Change:
         return errors.HubError(code, original(*args).message)
 
     return doing(changed)
+
+
+def breaking(original: Any, call: Call, *names: str) -> Any:
+    """The operation is carried out, and the answer is a 500."""
+    original(call, *names)
+    raise errors.HubError(500, "It was planted.")
+
+
+def never_refusing(original: Any, call: Call, *names: str) -> Any:
+    """The operation as it was, but every refusal is an empty answer 200."""
+    try:
+        return original(call, *names)
+    except errors.HubError:
+        return empty()
 
 
 def unchecked(original: Any, call: Call, *names: str) -> Any:

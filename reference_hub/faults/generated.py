@@ -56,6 +56,22 @@ _CHECKED = """
     get-shares-server post-shares-server get-user-shared get-group-shared get-share-codes-owner
     post-share-code delete-share-code get-service post-service delete-service get-proxy
 """.split()  # noqa: SIM905  # as a table
+_CALLED = [
+    *_CHECKED,
+    *_CREATES[:2],
+    "post-groups",
+    "post-user-tokens",
+    "post-user-server-name",
+    "get-users",
+    "get-groups",
+    "get-services",
+    "patch-shares-server",
+    "delete-shares-server",
+    "get-user-shared-server",
+    "delete-user-shared-server",
+    "get-share-codes-server",
+    "post-proxy",
+]
 _READ_SCOPE = {
     "patch-user": "read:users",
     "delete-user": "read:users",
@@ -211,6 +227,24 @@ def _statuses() -> Iterator[Fault]:
         )
 
 
+def _outcomes() -> Iterator[Fault]:
+    for operation in _CALLED:
+        yield make(
+            f"{_category(operation)}/{operation}-breaks",
+            "gross",
+            operation,
+            f"{operation} does what it should and answers 500.",
+            (*changes.on(operation), changes.doing(changes.breaking)),
+        )
+        yield make(
+            f"{_category(operation)}/{operation}-never-refuses",
+            "medium",
+            operation,
+            f"{operation} answers 200 where it should refuse.",
+            (*changes.on(operation), changes.doing(changes.never_refusing)),
+        )
+
+
 def _refusals() -> Iterator[Fault]:
     for name, (code, operations) in _REFUSALS.items():
         yield make(
@@ -222,4 +256,4 @@ def _refusals() -> Iterator[Fault]:
         )
 
 
-FAULTS: Sequence[Fault] = (*_fields(), *_checks(), *_statuses(), *_refusals())
+FAULTS: Sequence[Fault] = (*_fields(), *_checks(), *_statuses(), *_refusals(), *_outcomes())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .fault import Fault
-from .hand import browsers, edges, lists, people, rights, sharing, starts
+from .hand import browsers, edges, lists, people, refusals, reports, rights, sharing, starts
 
 FAULTS: Sequence[Fault] = (
     *rights.FAULTS,
@@ -15,4 +15,6 @@ FAULTS: Sequence[Fault] = (
     *sharing.FAULTS,
     *browsers.FAULTS,
     *edges.FAULTS,
+    *refusals.FAULTS,
+    *reports.FAULTS,
 )

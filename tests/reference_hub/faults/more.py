@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .script import Session
 
 PASSWORD = "a-good-password"
+CLIENT = {"client_id": "service-shop", "redirect_uri": "/services/shop/oauth_callback"}
 OTHER_ZONE = "2030-01-01T13:20:00.250000+01:00"
 
 
@@ -222,3 +223,21 @@ async def refusals(hub: Session) -> None:
     await hub.api("GET /users/admin")
     secret = (await hub.token("admin", "list:users!server=ann/e"))["token"]
     await hub.api("GET /users", who=secret)
+
+
+async def oauth(hub: Session) -> None:
+    form = await hub.send("GET", "/hub/login", who="")
+    xsrf = form.cookies.get("_xsrf", "")
+    hub.cookies |= form.cookies
+    sent = {"username": "ann", "password": PASSWORD, "_xsrf": xsrf}
+    hub.cookies |= (await hub.send("POST", "/hub/login", who="", data=sent)).cookies
+    for extra in ("", "&scope=shutdown", "&code_challenge=abc"):
+        where = f"/hub/api/oauth2/authorize?response_type=code&client_id=service-shop{extra}"
+        answer = await hub.send("GET", where, who="")
+        code = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("code", [""])[0]
+        data = {**CLIENT, "grant_type": "authorization_code", "code": code}
+        for secret in ("wrong", "secret-of-shop", "secret-of-shop"):
+            proof = {**data, "client_secret": secret}
+            await hub.send("POST", "/hub/api/oauth2/token", who="", data=proof)
+    await hub.send("GET", "/hub/logout", who="")
+    await hub.send("GET", "/hub/api/user", who="")

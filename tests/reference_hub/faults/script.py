@@ -7,7 +7,7 @@ import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from reference_hub.core import boot, errors
 from reference_hub.core.hub import Hub, Settings
@@ -17,13 +17,11 @@ from tests.reference_hub.tools import START
 
 from . import asgi, more
 
-PASSWORD = "a-good-password"
 PAGES = {"Accept": "application/jupyterhub-pagination+json"}
-CLIENT = {"client_id": "service-shop", "redirect_uri": "/services/shop/oauth_callback"}
 SETTINGS = Settings(
     admin_users=["admin"],
     api_page_max_limit=5,
-    password=PASSWORD,
+    password=more.PASSWORD,
     api_tokens={"secret-of-admin": "admin", "secret-of-ann": "ann"},
     services=[
         {
@@ -109,7 +107,7 @@ class Session:
 async def everything(hub: Session) -> list[Any]:
     """What a hub answers to the whole script."""
     hub.restart()
-    parts = (people, lists, tokens, servers, shares, refusals, oauth)
+    parts = (people, lists, tokens, servers, shares, refusals, more.oauth)
     for part in (*parts, more.sharing, more.reports, more.browsers, more.edges):
         try:
             await part(hub)
@@ -389,21 +387,3 @@ async def refusals(hub: Session) -> None:
     await hub.api("POST /services/big", {"admin": True}, who=plain)
     await hub.api("GET /users/ann", who="secret-of-ann")
     await hub.api("GET /users/admin", who="secret-of-ann")
-
-
-async def oauth(hub: Session) -> None:
-    form = await hub.send("GET", "/hub/login", who="")
-    xsrf = form.cookies.get("_xsrf", "")
-    hub.cookies |= form.cookies
-    sent = {"username": "ann", "password": PASSWORD, "_xsrf": xsrf}
-    hub.cookies |= (await hub.send("POST", "/hub/login", who="", data=sent)).cookies
-    for extra in ("", "&scope=shutdown", "&code_challenge=abc"):
-        where = f"/hub/api/oauth2/authorize?response_type=code&client_id=service-shop{extra}"
-        answer = await hub.send("GET", where, who="")
-        code = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("code", [""])[0]
-        data = {**CLIENT, "grant_type": "authorization_code", "code": code}
-        for secret in ("wrong", "secret-of-shop", "secret-of-shop"):
-            proof = {**data, "client_secret": secret}
-            await hub.send("POST", "/hub/api/oauth2/token", who="", data=proof)
-    await hub.send("GET", "/hub/logout", who="")
-    await hub.send("GET", "/hub/api/user", who="")

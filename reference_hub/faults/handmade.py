@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .fault import Fault
-from .hand import browsers, edges, lists, people, refusals, reports, rights, sharing, starts
+from .hand import (
+    browsers,
+    credentials,
+    edges,
+    lists,
+    many,
+    people,
+    places,
+    refusals,
+    reports,
+    rights,
+    sharing,
+    starts,
+)
 
 FAULTS: Sequence[Fault] = (
     *rights.FAULTS,
@@ -15,6 +28,9 @@ FAULTS: Sequence[Fault] = (
     *sharing.FAULTS,
     *browsers.FAULTS,
     *edges.FAULTS,
+    *places.FAULTS,
+    *many.FAULTS,
+    *credentials.FAULTS,
     *refusals.FAULTS,
     *reports.FAULTS,
 )

@@ -50,5 +50,6 @@ async def request(
         if name == "set-cookie":
             cookies.load(value)
     values = {name: morsel.value for name, morsel in cookies.items()}
+    joined = {name: ", ".join(v for n, v in pairs if n == name) for name, _ in pairs}
     body = b"".join(each.get("body", b"") for each in sent[1:])
-    return Answer(sent[0]["status"], dict(pairs), values, body.decode())
+    return Answer(sent[0]["status"], joined, values, body.decode())

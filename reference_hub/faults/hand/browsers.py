@@ -104,6 +104,12 @@ def _no_redirect_needed(original: Any, hub: Any, form: Any) -> Any:
     return original(hub, {key: each for key, each in form.items() if key != "redirect_uri"})
 
 
+def _longer(original: Any, hub: Any, code: Any) -> Any:
+    token, secret = original(hub, code)
+    token.expires_at += timedelta(hours=1)
+    return token, secret
+
+
 def _secret_in_answer(original: Any, hub: Any, form: Any) -> Any:
     reply = original(hub, form)
     if reply.status == 200:
@@ -252,11 +258,11 @@ FAULTS = [
         (grants, "requested", doing(_all_scopes)),
     ),
     make(
-        "oauth/tokens-live-a-year",
+        "oauth/token-outlives-its-word",
         "subtle",
         _TOKEN,
-        "A token of a client lives a year.",
-        (oauth, "TOKEN_LIFETIME", lambda _: 365 * 86400),
+        "A client's token lives an hour longer than the answer says.",
+        (oauth, "issue_token", doing(_longer)),
     ),
     make(
         "oauth/dead-codes",

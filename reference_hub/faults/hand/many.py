@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core import errors, names, spawning
 from ...core.call import Call, Reply
-from ...core.entities import Server, User
+from ...core.entities import Phase, Server, User
 from ...core.hub import Hub
 from ...core.operations import groups, servers, users
 from ..changes import answering, doing, on
@@ -132,6 +132,8 @@ def _not_stopped(original: Any, call: Call, name: str) -> Reply:
     kept = {k: s for k, s in call.hub.active_servers.items() if user and s.user is user}
     reply = original(call, name)
     call.hub.active_servers.update(kept)
+    for server in kept.values():
+        server.phase = Phase.READY
     return reply  # type: ignore[no-any-return]
 
 

@@ -52,6 +52,7 @@ async def sharing(hub: Session) -> None:
     sharer = (await hub.token("admin", "shares", "access:servers"))["token"]
     await hub.api("POST /shares/ned/one", {"user": "oda"}, who=sharer)
     await codes(hub)
+    await hub.api("POST /share-codes/ned/one", {})
     await hub.api("DELETE /shares/ned/one")
     for path in ("/share-codes/ned/one", "/shares/ned/two", "/shares/ned"):
         await hub.api(f"GET {path}")
@@ -102,7 +103,9 @@ async def browsers(hub: Session) -> None:
     for where in ("?next=%2Fhub%2Ftoken", "?next=https%3A%2F%2Fexample.org%2F"):
         await log_in(hub, "ann", where=where)
     await log_in(hub, "ann", password="wrong")
+    another = await log_in(hub, "bob")
     marker = await log_in(hub, "ann")
+    hub.seen.append(another == marker)
     await hub.api("GET /user", who="")
     for given in ("", "wrong", marker):
         headers = {"headers": {"X-XSRFToken": given}}
@@ -111,7 +114,9 @@ async def browsers(hub: Session) -> None:
         await hub.api(f"DELETE /users/ann/tokens/{id}", who="", **headers)
     secret = (await hub.token("ann"))["token"]
     await grants(hub)
-    hub.cookies |= (await hub.send("GET", "/hub/logout", who="")).cookies
+    await grant(hub, "")
+    answer = await hub.send("GET", "/hub/logout", who="")
+    hub.seen.append("reference-hub-login" in answer.headers.get("set-cookie", ""))
     await hub.api("GET /user", who=secret)
     await hub.api("GET /users/ann/tokens")
     hub.cookies.clear()
@@ -128,6 +133,7 @@ async def grants(hub: Session) -> None:
     for given in (verifier, "wrong", ""):
         await grant(hub, given, code_challenge=challenge.decode().rstrip("="))
     await grant(hub, "", scope="read:users!user", state="a state")
+    await grant(hub, "", scope="access:services!service=shop")
     await grant(hub, "", redirect_uri="https://example.org/")
     await grant(hub, "", client_id="service-none")
     await grant(hub, "", at="/elsewhere")
@@ -178,6 +184,10 @@ async def edges(hub: Session) -> None:
     await hub.api("GET /users/ann/servers/f")
     await hub.api("GET /users/ann/servers/e")
     await hub.api("GET /proxy")
+    await hub.api("POST /users/ann/servers/slow", {"user_options": {"delay": 9}})
+    hub.clock.runs = True
+    await hub.api("GET /users/ann/servers/slow/progress")
+    hub.clock.runs = False
     await hub.api("DELETE /users/ann/server", {"remove": True})
     await hub.api("PUT /users/ann/servers/idle")
     await hub.api("GET /users/ann/servers/idle/progress")
@@ -217,6 +227,14 @@ async def refusals(hub: Session) -> None:
         ("GET /shares/nobody/none", None),
     ):
         await hub.api(line, body)
+    for line in (
+        "GET /services",
+        "DELETE /shares/ann/none",
+        "DELETE /users/ann/shared/bob/none",
+        "GET /share-codes/ann/none",
+        "POST /proxy",
+    ):
+        await hub.api(line, who="")
     await hub.api("POST /groups/team/users", {"users": ["admin"]})
     own = (await hub.token("admin"))["token"]
     await hub.api("DELETE /users/admin", who=own)

@@ -59,7 +59,7 @@ async def sessions(hub: Session) -> None:
     answer = await hub.send("POST", where, who="", data=data)
     hub.seen.append(answer.headers.get("set-cookie", "").count("HttpOnly"))
     await hub.api("GET /user", who="", headers={"Sec-Fetch-Mode": "cors"})
-    await hub.api("POST /users/ann/tokens", who="", data={"note": "forged"})
+    await hub.api("POST /users/ann/activity", who="", data={"note": "forged"})
     cookie = first.get("reference-hub-login", "").encode()
     await hub.api("GET /authorizations/cookie/reference-hub-login", content=cookie)
     await log_in(hub, "ann")
@@ -81,6 +81,7 @@ async def made(hub: Session) -> None:
         await hub.api(f"POST /groups/{name}", {"users": ["joe"]})
     await hub.api("PUT /groups/odd/properties", {"n": 1})
     await hub.api("GET /groups/pair")
+    await hub.api("GET /groups/odd")
     await hub.api("DELETE /groups/odd")
     await hub.api("POST /groups/odd", {})
     await hub.api("GET /groups/fine")
@@ -105,6 +106,7 @@ async def made(hub: Session) -> None:
 
 async def served(hub: Session) -> None:
     both = {"display_name": "A Server", "user_options": {"a": 1}}
+    await hub.api("POST /users/joe", {})
     await hub.api("PUT /users/joe/servers/p", both)
     await hub.api("PUT /users/joe/servers/q")
     await hub.api("PATCH /users/joe/servers/p", {"user_options": {"b": 2}})

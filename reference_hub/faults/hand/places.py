@@ -12,7 +12,7 @@ from ...core.call import Call, Reply
 from ...core.entities import Service, User
 from ...core.hub import Hub
 from ...core.operations import info, single_user
-from ...core.operations import pages as own_pages
+from ...core.pages import Visit
 from ...core.sessions import SessionTable
 from ...http import browser, convert, cookies, routes
 from ..changes import always, answering, const, doing, on
@@ -126,8 +126,8 @@ def _any_mode(original: Any, hub: Hub, request: Any) -> Any:
     return original(hub, request)
 
 
-def _unmarked(original: Any, xsrf: str, *args: Any, **more: Any) -> str:
-    return str(original("", *args, **more))
+def _unmarked(original: Any, visit: Visit, *args: Any, **more: Any) -> Any:
+    return original(replace(visit, xsrf=""), *args, **more)
 
 
 def _raise(error: Exception) -> Reply:
@@ -337,7 +337,7 @@ FAULTS = [
         "medium",
         _WHO,
         "Forms carry nothing that keeps forgery out.",
-        (own_pages, "form", doing(_unmarked)),
+        (Visit, "form_of", doing(_unmarked)),
     ),
     make(
         "services/called-users",

@@ -49,14 +49,6 @@ class Record:
         """What is told first of it."""
         return next((f"{rule}: {reason}" for rule, reason in self.failed.items()), self.refused)
 
-    @property
-    def names_its_cause(self) -> bool:
-        """Whether what is told first leads to what is wrong: an operation that the fault touches.
-
-        The pre-flight ends the run with a word on the one answer that it cannot use.
-        """
-        return bool(self.refused) or self.cause.partition(" ")[0] in self.fault.operations
-
     def add(self, outcome: Outcome, items: Iterable[int]) -> None:
         """Add what a trial saw that ran these items."""
         self.failed = {**self.failed, **outcome.failed}
@@ -107,9 +99,12 @@ class Records:
 
     @property
     def misleading(self) -> list[Record]:
-        """Gross faults whose first failure names another operation than those they touch."""
-        return [
-            record
-            for record in self.faults.values()
-            if record.fault.grade == "gross" and record.is_killed and not record.names_its_cause
-        ]
+        """Gross faults whose first failure shows no call of an operation that they touch."""
+        gross = (each for each in self.faults.values() if each.fault.grade == "gross")
+        return [each for each in gross if each.failed and not self._names_its_cause(each)]
+
+    def _names_its_cause(self, record: Record) -> bool:
+        """Whether the first failure's last call, or one before that it shows, is of the fault's."""
+        first = next(iter(record.failed))
+        shown = next((rule.operations for rule in self.rules if rule.id == first), frozenset())
+        return bool({record.cause.partition(" ")[0], *shown} & record.fault.operations)

@@ -38,8 +38,8 @@ def _stopped_too(original: Any, hub: Hub, user_name: str, path: str) -> Any:
     return original(hub, user_name, path) or (user and (user.servers[""], path.lstrip("/")))
 
 
-def _open_metrics(original: Any, call: Call) -> str:
-    call.require_some = lambda scope: call.requester  # type: ignore[assignment, method-assign, return-value]
+def _metrics_for_known(original: Any, call: Call) -> str:
+    call.require_some = lambda scope: access.require_login(call.requester)  # type: ignore[method-assign]
     return str(original(call))
 
 
@@ -178,11 +178,11 @@ FAULTS = [
         (single_user, "route", always(None)),
     ),
     make(
-        "info/metrics-open",
+        "info/metrics-for-any-token",
         "medium",
         "get-metrics",
-        "Anybody may read the metrics.",
-        (info, "metrics", doing(_open_metrics)),
+        "Any token reads the metrics.",
+        (info, "metrics", doing(_metrics_for_known)),
     ),
     make(
         "info/metrics-count-no-server",

@@ -15,7 +15,7 @@ from .configuration import CONFIGURATIONS
 from .fault import Fault
 from .learned import Learned, learned_of
 from .pool import Pool
-from .record import Records
+from .record import Records, family_of
 from .trial import Order, Outcome
 
 #: How long one fault may take, in seconds: with the rules chosen for it, and with all.
@@ -82,7 +82,7 @@ class Matrix:
         if self.wanted.is_full:
             self._run(pool, "every rule with every fault", list(self._everything()))
             return
-        self._run(pool, "faults", [self._narrow(fault) for fault in self.wanted.faults])
+        self._run(pool, "faults", list(self._narrow()))
         self._run(pool, "faults that nothing saw yet", list(self._rest()))
         for number, most in enumerate(ROUNDS, 1):
             orders = list(self._for_rules(most))
@@ -111,10 +111,20 @@ class Matrix:
             self.records.faults[order.fault].add(outcome, order.items[: outcome.ran])
             self.tell(what, done, len(orders))
 
-    def _narrow(self, fault: Fault) -> Order:
-        """The rules that meet a fault's operations, until one has seen it."""
-        rules, number = for_fault(self._of(0), fault, self.wanted.before.get(fault.name, ()))
-        return _order(fault, 0, rules, at_least=number)
+    def _narrow(self) -> Iterator[Order]:
+        """The rules that meet a fault's operations, until one has seen it.
+
+        Before them, in any case: those that saw it last time, and those that saw nothing then and
+        are likeliest to see this.
+        """
+        rules, before = self._of(0), self.wanted.before
+        seen = {family_of(id) for ids in before.values() for id in ids}
+        unseen = {rule.family for rule in rules} - seen
+        tried = for_rules(rules, self.records.faults.values(), unseen, ROUNDS[0])
+        for fault in self.wanted.faults:
+            first = {*before.get(fault.name, ()), *(rule.id for rule in tried.get(fault.name, ()))}
+            chosen, number = for_fault(rules, fault, first)
+            yield _order(fault, 0, chosen, at_least=number)
 
     def _rest(self) -> Iterator[Order]:
         """All other rules, for a fault that none of those saw."""

@@ -8,7 +8,7 @@ from typing import Any
 from ..core import errors
 from ..core.call import empty
 from . import changes, tables
-from .fault import Fault, make
+from .fault import Change, Fault, make
 
 _MODELS: dict[str, tuple[str, ...]] = {
     "get-user": (
@@ -160,89 +160,57 @@ def _category(operation: str) -> str:
     return "users"
 
 
+def _at(
+    operation: str, ending: str, grade: str, said: str, change: Change, category: str = ""
+) -> Fault:
+    """A fault of one operation."""
+    return make(
+        f"{category or _category(operation)}/{operation}-{ending}",
+        grade,
+        operation,
+        f"{operation}{said}",
+        (*changes.on(operation), change),
+    )
+
+
 def _fields() -> Iterator[Fault]:
     for operation, fields in _MODELS.items():
         for name in fields:
-            for word, do, grade in (("dropped", _drop, "medium"), ("retyped", _retype, "medium")):
-                yield make(
-                    f"{_category(operation)}/{operation}-{name}-{word}",
-                    grade,
-                    operation,
-                    f"{operation}: the field {name} is {word}.",
-                    (*changes.on(operation), changes.answering(changes.each_model(name, do=do))),
-                )
+            for word, do in (("dropped", _drop), ("retyped", _retype)):
+                change = changes.answering(changes.each_model(name, do=do))
+                said = f": the field {name} is {word}."
+                yield _at(operation, f"{name}-{word}", "medium", said, change)
 
 
 def _checks() -> Iterator[Fault]:
     for operation in _CHECKED:
-        yield make(
-            f"scopes/{operation}-unchecked",
-            "medium",
-            operation,
-            f"{operation} asks for no scope.",
-            (*changes.on(operation), changes.doing(changes.unchecked)),
-        )
+        unchecked = changes.doing(changes.unchecked)
+        yield _at(operation, "unchecked", "medium", " asks for no scope.", unchecked, "scopes")
         if "{" in tables.OPERATIONS[operation][1]:
-            yield make(
-                f"scopes/{operation}-unfiltered",
-                "subtle",
-                operation,
-                f"{operation} does not heed the filter of a scope.",
-                (*changes.on(operation), changes.doing(changes.unfiltered)),
-            )
+            said = " does not heed the filter of a scope."
+            unfiltered = changes.doing(changes.unfiltered)
+            yield _at(operation, "unfiltered", "subtle", said, unfiltered, "scopes")
     for operation, scope in _READ_SCOPE.items():
-        yield make(
-            f"scopes/{operation}-for-readers",
-            "subtle",
-            operation,
-            f"{operation} is allowed with {scope}.",
-            (*changes.on(operation), changes.also(scope)),
-        )
+        said, also = f" is allowed with {scope}.", changes.also(scope)
+        yield _at(operation, "for-readers", "subtle", said, also, "scopes")
 
 
 def _statuses() -> Iterator[Fault]:
     for operation in _CREATES:
-        yield make(
-            f"{_category(operation)}/{operation}-is-200",
-            "medium",
-            operation,
-            f"{operation} answers 200 for 201.",
-            (*changes.on(operation), changes.status(200)),
-        )
+        yield _at(operation, "is-200", "medium", " answers 200 for 201.", changes.status(200))
     for operation in _DELETES:
-        yield make(
-            f"{_category(operation)}/{operation}-is-202",
-            "medium",
-            operation,
-            f"{operation} answers 202.",
-            (*changes.on(operation), changes.status(202)),
-        )
-        code = 200 if operation == "delete-service" else 204
-        yield make(
-            f"{_category(operation)}/{operation}-skipped",
-            "gross",
-            operation,
-            f"{operation} answers and does nothing.",
-            (*changes.on(operation), changes.always(empty(code))),
-        )
+        yield _at(operation, "is-202", "medium", " answers 202.", changes.status(202))
+        nothing = changes.always(empty(200 if operation == "delete-service" else 204))
+        yield _at(operation, "skipped", "gross", " answers and does nothing.", nothing)
 
 
 def _outcomes() -> Iterator[Fault]:
     for operation in _CALLED:
-        yield make(
-            f"{_category(operation)}/{operation}-breaks",
-            "gross",
-            operation,
-            f"{operation} does what it should and answers 500.",
-            (*changes.on(operation), changes.doing(changes.breaking)),
-        )
-        yield make(
-            f"{_category(operation)}/{operation}-never-refuses",
-            "medium",
-            operation,
-            f"{operation} answers 200 where it should refuse.",
-            (*changes.on(operation), changes.doing(changes.never_refusing)),
-        )
+        breaking, lenient = map(changes.doing, (changes.breaking, changes.never_refusing))
+        said = " does what it should and answers 500."
+        yield _at(operation, "breaks", "gross", said, breaking)
+        said = " answers 200 where it should refuse."
+        yield _at(operation, "never-refuses", "medium", said, lenient)
 
 
 def _refusals() -> Iterator[Fault]:

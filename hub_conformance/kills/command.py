@@ -22,15 +22,17 @@ BAR = 30
 def run(options: argparse.Namespace) -> int:
     """Run the matrix and write it.
 
-    Returns 0; 1 when a fault survives, or a rule sees none; 2 when it was stopped.
+    Returns 0; 1 when a fault survives, or a rule sees none of which the matrix that was written
+    before does not say so; 2 when it was stopped.
     """
     all_faults = fault.listed()
+    before = document.read_before(options.output.with_suffix(".json"), OUTPUT.with_suffix(".json"))
     wanted = Wanted(
         fault.chosen(all_faults, options.fault),
         max(1, options.jobs),
         options.full,
         options.chapter,
-        document.seen_before(options.output.with_suffix(".json"), OUTPUT.with_suffix(".json")),
+        before.seen_by,
     )
     progress = Progress()
     matrix = conduct(Matrix(wanted, progress))
@@ -41,7 +43,10 @@ def run(options: argparse.Namespace) -> int:
     if matrix.is_stopped:
         return 2
     is_whole = len(wanted.faults) == len(all_faults) and not options.chapter
-    return 1 if report["survivors"] or (is_whole and report["unseen"]) else 0
+    news = sorted(set(report["unseen"]) - before.unseen) if is_whole else []
+    for name in (*report["survivors"], *news):
+        print(f"not killed: {name}")
+    return 1 if report["survivors"] or news else 0
 
 
 def conduct(matrix: Matrix) -> Matrix:

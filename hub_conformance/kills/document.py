@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,23 @@ def _hub_that_shows(rule: Rule) -> str:
     return "{}.{}".format(*shows[-1]) if shows else ""
 
 
-def seen_before(*paths: Path) -> Mapping[str, Sequence[str]]:
-    """Return which rules to run first with each fault, by the first matrix that is there.
+@dataclass(frozen=True)
+class Before:
+    """What the matrix said that was written last.
 
-    The first that saw it then; and of each rule a cell with the first fault that it saw.
+    `seen_by` are the rules to run first with each fault: the first that saw it then, and of each
+    rule a cell with the first fault that it saw. `unseen` are the rules that saw none.
     """
+
+    seen_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
+
+
+def read_before(*paths: Path) -> Before:
+    """Read the first of these that is there."""
     path = next((each for each in paths if each.is_file()), None)
     if path is None:
-        return {}
+        return Before()
     found = json.loads(path.read_text(encoding="utf-8"))
     kept: dict[str, list[str]] = {}
     covered: set[str] = set()
@@ -87,7 +97,7 @@ def seen_before(*paths: Path) -> Mapping[str, Sequence[str]]:
             if place == 0 or family_of(id) not in covered:
                 kept.setdefault(row["name"], []).append(id)
                 covered.add(family_of(id))
-    return kept
+    return Before(kept, frozenset(found.get("unseen", ())))
 
 
 def last_line(report: Mapping[str, Any]) -> str:

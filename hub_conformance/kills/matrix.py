@@ -94,6 +94,8 @@ class Matrix:
         for number, configuration in enumerate(CONFIGURATIONS):
             self.tell(f"without a fault: {configuration.name}", number, len(CONFIGURATIONS))
             left = [rule.index for rule in rules if rule.configuration is None]
+            if not left:
+                return
             order = Order("", number, left, seconds=ALL_SECONDS)
             # The first in this process, which all trials are forked from: then they find ready
             # whatever is made on first use.
@@ -131,7 +133,8 @@ class Matrix:
         for record in self.records.survivors:
             for number in range(len(CONFIGURATIONS)):
                 rules = [each for each in self._of(number) if each.index not in record.ran]
-                yield _order(record.fault, number, rules, at_least=0)
+                if rules:
+                    yield _order(record.fault, number, rules, at_least=0)
 
     def _for_rules(self, most: int) -> Iterator[Order]:
         """The rules that no fault has turned red, with those they are likeliest to see."""

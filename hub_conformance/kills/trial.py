@@ -131,7 +131,8 @@ def _items(
 ) -> int:
     """Run the items one after another; return how many were."""
     items = [session.items[index] for index in order.items]
-    for number, (item, after) in enumerate(zip(items, [*items[1:], None], strict=True), 1):
+    following = [*items, None][1:]
+    for number, (item, after) in enumerate(zip(items, following, strict=True), 1):
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         enough = order.at_least is not None and number >= order.at_least and failed()
         if enough or over():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..report.summary import OURS
 from ..rules import Rule
 from ..target import JUDGED, parse_version
 from .configuration import CONFIGURATIONS
@@ -17,6 +19,7 @@ from .record import Record, family_of
 
 SCHEMA_VERSION = 1
 GRADES = ("gross", "medium", "subtle")
+_ORIGIN = re.compile(r"http://127\.0\.0\.1:\d+")
 #: Rules that are named for a fault in the table for people; the others are counted.
 SHOWN = 3
 
@@ -56,13 +59,18 @@ def _fault_row(record: Record) -> dict[str, Any]:
         "grade": fault.grade,
         "statement": fault.statement,
         "killed_by": list(record.failed),
-        "first": record.first,
+        "first": _of_any_run(record.first),
         "cause": record.cause,
         "refused": bool(record.refused),
         "problem": record.problem,
         "ran": len(record.ran),
         "seconds": round(record.seconds, 1),
     }
+
+
+def _of_any_run(text: str) -> str:
+    """A text without what is another in each run: names of the sandbox, and the hub's port."""
+    return _ORIGIN.sub("http://hub", OURS.sub("…", text))
 
 
 def _hub_that_shows(rule: Rule) -> str:

@@ -49,6 +49,11 @@ def answering(rewrite: Rewrite) -> Change:
     return doing(changed)
 
 
+def rewriting(rewrite: Rewrite) -> Change:
+    """The function as it was, what it returns rewritten."""
+    return doing(lambda original, *args, **kwargs: rewrite(original(*args, **kwargs)))
+
+
 def status(code: int) -> Change:
     """The operation as it was, with another status of success."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..core import errors
+from ..core import errors, models
 from ..core.call import empty
 from . import changes, tables
 from .fault import Change, Fault, make
@@ -30,6 +30,20 @@ _MODELS: dict[str, tuple[str, ...]] = {
     "get-current-user": ("name", "kind", "scopes", "token_id", "session_id"),
     "get-info": ("version", "python", "spawner", "authenticator"),
 }
+_SERVER_FIELDS = (
+    "name",
+    "display_name",
+    "full_name",
+    "full_url",
+    "progress_url",
+    "url",
+    "ready",
+    "started",
+    "stopped",
+    "last_activity",
+    "user_options",
+    "state",
+)
 _CREATES = [
     "post-user",
     "post-users",
@@ -182,6 +196,17 @@ def _fields() -> Iterator[Fault]:
                 yield _at(operation, f"{name}-{word}", "medium", said, change)
 
 
+def _shown_servers() -> Iterator[Fault]:
+    for name in _SERVER_FIELDS:
+        yield make(
+            f"servers/model-{name.replace('_', '-')}-retyped",
+            "medium",
+            "get-user get-users get-user-server get-user-server-name",
+            f"Wherever a server is shown, its {name} is of another type.",
+            (models, "server_model", changes.rewriting(changes.each_model(name, do=_retype))),
+        )
+
+
 def _checks() -> Iterator[Fault]:
     for operation in _CHECKED:
         unchecked = changes.doing(changes.unchecked)
@@ -224,4 +249,11 @@ def _refusals() -> Iterator[Fault]:
         )
 
 
-FAULTS: Sequence[Fault] = (*_fields(), *_checks(), *_statuses(), *_refusals(), *_outcomes())
+FAULTS: Sequence[Fault] = (
+    *_fields(),
+    *_shown_servers(),
+    *_checks(),
+    *_statuses(),
+    *_refusals(),
+    *_outcomes(),
+)

@@ -7,7 +7,8 @@ by an adopter for a hub of their own:
 
     [[known]]
     rule = "pagination/total-counts-what-the-filter-leaves"
-    cells = ["groups"]            # of a parametrized rule; all where absent
+    cells = ["groups"]            # of a parametrized rule, of its table ("get-user/read:users"),
+                                  # or of a rule with a table alone ("read:users"); all where absent
     reason = "…"                  # one sentence with the request and the answer
     severity = "rights"           # optional, one of SEVERITIES
     wrong = "hub"                 # or "document"; optional

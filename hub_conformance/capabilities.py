@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 from .client import Answer
 from .contract import operations
+from .errors import SetupFailed
 from .report.result import Result
 from .target import NEWEST, Target
 
 #: Statuses with which a hub says that it has no such operation.
 ABSENT = (404, 405, 501)
+#: The status of a start beyond what the hub's configuration lets run, or start, at once.
+FULL = 429
 #: The version that first had shares, and services that are added at run time, and what is said of
 #: a hub that has none.
 SINCE = (5, 0)
@@ -43,13 +46,18 @@ class Capabilities:
         self.observed[name] = self.observed.get(name, False) or has
 
     def after(self, answer: Answer, target: Target) -> None:
-        """Learn from an answer what the hub has. What it lacks takes a question of its own."""
+        """Learn from an answer what the hub has. What it lacks takes a question of its own.
+
+        Raises SetupFailed where the hub starts no more servers now, which it may limit.
+        """
         method, path = answer.request.method, answer.request.path
         below = path.removeprefix(target.api)
         if below == path:
             if answer.ok and target.public and path.startswith(_servers(target.public)):
                 self.observe("public-url", True)
         elif method == "POST" and _STARTS.match(below):
+            if answer.status == FULL:
+                raise SetupFailed(f"this hub starts no more servers for now: {answer!r}")
             if answer.ok or answer.status >= 500:
                 self.observe("spawn", answer.ok)
         elif answer.ok and (name := needed_by(method, below)):

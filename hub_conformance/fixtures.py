@@ -10,6 +10,7 @@ import pytest
 
 from . import capabilities
 from .accounts import Login, OAuthClient
+from .cells import table  # noqa: F401  # a fixture
 from .client import origin_of
 from .contract import scope_table
 from .contract.scopes import Resource, expand, known
@@ -222,11 +223,11 @@ def default_user_role(hub_run: Run, alice: User) -> None:
     """
     if hub_run.applies < LIMITS:
         return
-    table = scope_table(".".join(map(str, hub_run.applies)))
+    known_scopes = scope_table(".".join(map(str, hub_run.applies)))
     told = alice.hub.get("/user").json
     held = told.get("scopes") if isinstance(told, dict) else None
-    own = expand({"self"}, table, owner=Resource("user", alice.name))
-    lent = known(held if isinstance(held, list) else (), table) - own
+    own = expand({"self"}, known_scopes, owner=Resource("user", alice.name))
+    lent = known(held if isinstance(held, list) else (), known_scopes) - own
     hub_run.capabilities.observe("user-role", not lent)
     if lent:
         more = ", ".join(sorted(lent))

@@ -44,10 +44,11 @@ class Call:
         """The path below the API's root."""
         return self.operation.url(**self.names)
 
-    def send(self, hub: Hub) -> Answer:
-        """Make the call through a hub's credential."""
+    def send(self, hub: Hub, method: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+        """Make the call through a hub's credential; `method` replaces the operation's own."""
         body = {} if self.body is NO_BODY else {"json": self.body}
-        return hub.request(self.operation.method, self.path, **body)
+        verb = method or self.operation.method
+        return hub.request(verb, self.path, headers=headers, **body)
 
     def naming(self, groups: Mapping[str, frozenset[str]], **names: str) -> Call:
         """The same call with other names in the path; `groups` are those that users are in."""
@@ -134,7 +135,7 @@ def _server(user: str, server: str) -> Callable[[Stage], Names]:
 
 
 def _new_server(stage: Stage) -> Names:
-    return {"name": stage.user, "server_name": stage.new_server_name()}
+    return {"name": stage.user, "server_name": stage.next_server()}
 
 
 def _token(stage: Stage) -> Names:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from . import plugin
 from .baseline import EMPTY, Baseline, Known
+from .cells import Table, judged, summed, table_of
 from .errors import ConnectionLost, SetupFailed
 from .report.failure import explain, said_by
 from .report.result import Result
@@ -72,9 +73,15 @@ class Outcomes:
             may_be_stale=may_be_stale,
             strict=self.run.settings.strict,
         )
+        table, cells = table_of(item, error), {}
+        if table:
+            cells = self._judge_cells(table, found, name)
+            verdict = verdict if verdict.name == "stale" else summed(cells)
+            error = _of_new(table, cells) if verdict.name == "failed" else None
         result = self._result(found, name, verdict, call.duration)
+        result.cells = self._dump_cells(cells)
         self._tell_pytest(report, result, error)
-        result.cells_failed = _cells_failed(verdict, error)
+        result.cells_failed = _cells_failed(verdict, cells)
         for properties in (item.user_properties, report.user_properties):
             _set(properties, "verdict", verdict.name)
             _set(properties, "cells_failed", result.cells_failed)
@@ -88,6 +95,17 @@ class Outcomes:
         now = self.run.answer_check.current if self.run.answer_check else ""
         kept: str = vars(error).setdefault("hub_mismatch", now) if error else now
         return kept or now
+
+    def _judge_cells(self, table: Table, found: Rule, name: str) -> dict[str, Verdict]:
+        version = self.run.target.version if self.run.target else ""
+        strict = self.run.settings.strict
+        return judged(table, found, name, self.baseline, version=version, strict=strict)
+
+    def _dump_cells(self, cells: Mapping[str, Verdict]) -> dict[str, dict[str, str]]:
+        return {
+            name: {"verdict": each.name, "reason": self.run.scrubber.scrub(each.reason)}
+            for name, each in cells.items()
+        }
 
     def _known(self, rule: str, name: str) -> tuple[Known | None, bool]:
         version = self.run.target.version if self.run.target else ""
@@ -171,7 +189,7 @@ class Outcomes:
         rule = Rule(result.id, result.statement, result.level)
         verdict = judge(rule, outcome, failed, known=known, may_be_stale=may_be_stale)
         result.verdict, result.reason = verdict.name, verdict.reason
-        result.cells_failed = _cells_failed(verdict, failed)
+        result.cells_failed = _cells_failed(verdict, {})
         return result
 
     def _announce(self, session: pytest.Session, result: Result) -> None:
@@ -233,14 +251,20 @@ def _reason(report: pytest.TestReport) -> str:
     return ""
 
 
-def _cells_failed(verdict: Verdict, error: BaseException | None) -> int:
+def _cells_failed(verdict: Verdict, cells: Mapping[str, Verdict]) -> int:
     """Return how many cells were seen not to hold: those of a table, or the rule as a single one.
 
     A rule that is parametrized is one result a cell already.
     """
     if verdict.name not in NOT_HELD:
         return 0
-    return error.failed if isinstance(error, CellsFailed) else 1
+    return sum(each.name in NOT_HELD for each in cells.values()) or 1
+
+
+def _of_new(table: Table, cells: Mapping[str, Verdict]) -> CellsFailed:
+    """What a table says of the cells that fail and that no baseline lists."""
+    failed = [name for name, each in cells.items() if each.name == "failed"]
+    return CellsFailed(table.said(failed), len(failed))
 
 
 def _set(properties: list[tuple[str, Any]], key: str, value: object) -> None:

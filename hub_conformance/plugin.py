@@ -31,6 +31,11 @@ VALUES = (
         "NAMES",
         "what the hub must have: named-servers, spawn, shares, services, public-url, user-role",
     ),
+    (
+        "hub-page-limits",
+        "DEFAULT:MAX",
+        "the configured limits of a page, such as 50:200, to hold the hub to",
+    ),
     ("hub-baseline", "FILE", "known defects, or `jupyterhub` for those of its release"),
     ("hub-write-baseline", "FILE", "write a first baseline from what fails in this run"),
     ("hub-report", "FILE", "write a JSON report"),

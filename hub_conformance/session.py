@@ -281,7 +281,9 @@ class Run:
         if self.settings.report:
             document.write(self.settings.report, document.build(self, status))
         if self.settings.write_baseline and self.target:
-            failed = {each.id: each.reason for each in self.tally.of("failed", "known")}
+            failed: dict[str, str] = {}
+            for each in self.tally.of("failed", "known"):
+                failed |= each.failing
             baseline.write(self.settings.write_baseline, self.target.version, failed)
 
     def _dump(self) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Settings:
     contract: Path | None
     fuzz_examples: int
     fuzz_seed: int
+    page_limits: tuple[int, int] | None = None
     login: str | None = field(default=None, repr=False)
     oauth_client: str | None = field(default=None, repr=False)
 
@@ -110,6 +111,7 @@ def read(config: pytest.Config) -> Settings:
         contract=_readable(config, "hub_contract"),
         fuzz_examples=_number(config, "hub_fuzz_examples", at_least=1) or FUZZ_EXAMPLES,
         fuzz_seed=_number(config, "hub_fuzz_seed", at_least=0) or 0,
+        page_limits=page_limits(_given(config, "hub_page_limits")),
         login=_account(config, "hub-login"),
         oauth_client=_account(config, "hub-oauth-client"),
     )
@@ -274,6 +276,18 @@ def _number(config: pytest.Config, name: str, *, at_least: int) -> int | None:
             f"--{name.replace('_', '-')}={text}: give a whole number from {at_least} on"
         )
     return int(text)
+
+
+def page_limits(text: str | None) -> tuple[int, int] | None:
+    """Return the default and the maximum limit of a page. Raises UsageError for what is neither."""
+    if not text:
+        return None
+    found = re.fullmatch("([1-9][0-9]{0,8}):([1-9][0-9]{0,8})", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise UsageError(
+            f"--hub-page-limits={text}: give the default and the maximum, such as 50:200"
+        )
+    return int(found[1]), int(found[2])
 
 
 def _options(text: str | None) -> dict[str, Any] | None:

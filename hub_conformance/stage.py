@@ -33,6 +33,7 @@ class Stage:
         self.groups: dict[str, frozenset[str]] = {}
         self._fresh_users: list[str] = []
         self._servers = itertools.count(1)
+        self._next_server = ""
 
     @property
     def operations(self) -> Mapping[str, Operation]:
@@ -209,6 +210,17 @@ class Stage:
     def new_server_name(self) -> str:
         """Return a name for a named server, valid in every version; none begins with another."""
         return f"s{next(self._servers)}e"
+
+    def next_server(self) -> str:
+        """Return a name for a named server of `user`, in place of the one that came before it.
+
+        What was made under that name is removed: some hubs let users have few named servers.
+        """
+        if self._next_server:
+            path = self.sandbox.server_path(User(self.user, self.sandbox), self._next_server)
+            self.sandbox.hub.delete(path, json={"remove": True})
+        self._next_server = self.new_server_name()
+        return self._next_server
 
     def note(self) -> str:
         """Return a note for a token."""

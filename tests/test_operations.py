@@ -7,6 +7,7 @@ import pytest
 from hub_conformance import contract
 from hub_conformance.contract.scopes import Resource
 from hub_conformance.operations import NOT_CALLED, RECIPES, resource_of
+from hub_conformance.suite._endpoints import ENDPOINTS
 
 OPERATIONS = contract.operations("6.1")
 GROUPS = {"ann": frozenset({"team"})}
@@ -15,6 +16,25 @@ GROUPS = {"ann": frozenset({"team"})}
 def test_every_operation_has_a_recipe_or_a_reason() -> None:
     assert set(RECIPES) | set(NOT_CALLED) == set(OPERATIONS)
     assert not set(RECIPES) & set(NOT_CALLED)
+
+
+#: Operations that take credentials and are not among those asked with ones that do not count.
+ASKED_ELSEWHERE = {
+    "get-auth-token": "identity/resolution-needs-a-token",
+    "get-auth-cookie": "the cookie is in its path",
+    "get-auth-cookie-body": "the cookie is in its body",
+    "get-oauth-authorize": "by a cookie only",
+    "post-oauth-authorize": "by a cookie only",
+    "get-metrics": "open to everybody where the configuration says so",
+    "post-user-admin-access": "refused to everybody",
+}
+
+
+def test_credentials_that_do_not_count_are_tried_on_every_operation() -> None:
+    names = dict.fromkeys(("user", "group", "service", "server", "token"), "x")
+    asked = {contract.match(each.method, each.path.format(**names)) for each in ENDPOINTS}
+    need = {each.id for each in OPERATIONS.values() if each.authenticated}
+    assert need - asked == ASKED_ELSEWHERE.keys()
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ RULES = '''
     import pytest
     from hub_conformance import rule
     from hub_conformance.errors import SetupFailed
-    from hub_conformance.suite._scopes import Table
 
     @rule("mine/holds")
     def test_holds(hub):
@@ -49,11 +48,20 @@ RULES = '''
         assert cell == "one"
 
     @rule("mine/table")
-    def test_table(hub):
+    def test_table(hub, table):
         """One of three cells holds."""
-        table, answer = Table(), hub.get("/")
+        status = hub.get("/").status
         for expected in (200, 403, 404):
-            table.add("GET /", [], {expected}, answer)
+            wrong = f"GET /: expected {expected}, got {status}"
+            table.add(str(expected), "" if status == expected else wrong)
+        table.judge()
+
+    @rule("mine/partial")
+    def test_partial(hub, table):
+        """One of two cells can be tried."""
+        hub.get("/")
+        table.add("tried")
+        table.add("not tried", untried="the hub made no user")
         table.judge()
 
     @rule("mine/breaks")
@@ -259,8 +267,59 @@ def test_failed_cells_are_named(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     result = run("table", f"--hub-report={path}")
     assert "E   2 of 3 cells are wrong:" in text(result)
-    assert "E     GET / with []: expected 404, got 200" in text(result)
-    assert [each["cells_failed"] for each in report(path)["rules"]] == [2]
+    assert "E     GET /: expected 404, got 200" in text(result)
+    [rule] = report(path)["rules"]
+    assert rule["cells_failed"] == 2
+    assert {name: each["verdict"] for name, each in rule["cells"].items()} == {
+        "200": "passed",
+        "403": "failed",
+        "404": "failed",
+    }
+    assert report(path)["cells"] == {"passed": 1, "failed": 2}
+    assert "cells of tables: 1 passed, 2 failed" in text(result)
+
+
+def cells(path: Path) -> dict[str, str]:
+    """The verdict of each cell of the one rule in a report."""
+    [rule] = report(path)["rules"]
+    return {name: each["verdict"] for name, each in rule["cells"].items()}
+
+
+@pytest.mark.parametrize(
+    ("listed", "status", "verdicts"),
+    [
+        (["403"], 1, ["passed", "known", "failed"]),
+        (["403", "404"], 0, ["passed", "known", "known"]),
+        (["200", "403", "404"], 1, ["stale", "known", "known"]),
+    ],
+)
+def test_a_known_cell_hides_no_other(
+    run: Run, tmp_path: Path, listed: list[str], status: int, verdicts: list[str]
+) -> None:
+    path = tmp_path / "report.json"
+    known = baseline(tmp_path, f"rule = 'mine/table'\ncells = {listed}")
+    result = run("table", known, f"--hub-report={path}")
+    assert result.ret == status
+    assert list(cells(path).values()) == verdicts
+    assert ("E     GET /: expected 404, got 200" in text(result)) == ("failed" in verdicts)
+    assert "expected 403" not in text(result)
+
+
+def test_a_cell_that_could_not_be_tried_is_untested(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    result = run("partial", f"--hub-report={path}")
+    assert result.ret == 1
+    assert cells(path) == {"tried": "passed", "not tried": "untested"}
+    assert "untested, 1 rule: 1 of 2 cells untested: not tried: the hub made no user" in text(
+        result
+    )
+
+
+def test_a_first_baseline_lists_cells(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "first.toml"
+    assert run("table", f"--hub-write-baseline={path}").ret == 1
+    assert run("table", f"--hub-baseline={path}").ret == 0
+    assert 'cells = ["403"]' in path.read_text()
 
 
 def test_report_of_an_interrupted_run_says_so(run: Run, tmp_path: Path) -> None:

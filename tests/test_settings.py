@@ -148,6 +148,18 @@ def test_without_any_option(reading: Reading) -> None:
     assert (settings.spawn_seconds, settings.read_seconds, settings.spawns) == (60.0, 60.0, True)
     assert (settings.user_options, settings.rules, settings.limit_seconds) == (None, (), None)
     assert not settings.destructive
+    assert settings.page_limits is None
+
+
+@pytest.mark.parametrize(("text", "limits"), [("50:200", (50, 200)), ("7:7", (7, 7))])
+def test_page_limits(reading: Reading, text: str, limits: tuple[int, int]) -> None:
+    assert reading(f"--hub-page-limits={text}").page_limits == limits
+
+
+@pytest.mark.parametrize("text", ["200", "200:50", "0:5", "-1:5", "a:b", "5:", "5:8:9", "5,8"])
+def test_page_limits_that_are_none(reading: Reading, text: str) -> None:
+    with pytest.raises(UsageError, match="50:200"):
+        reading(f"--hub-page-limits={text}")
 
 
 def test_reference_hub_needs_no_token(reading: Reading) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..cells import cell_id
 from ..errors import UsageError
 from .document import SCHEMA_VERSION
 
@@ -55,10 +56,21 @@ def load(path: Path) -> dict[str, Any]:
     return found
 
 
+def _each(report: dict[str, Any], *, with_cells: bool) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what has a verdict, by id: rules, and the cells of their tables."""
+    for each in report["rules"]:
+        yield each["id"], each
+        for name, cell in each["cells"].items() if with_cells else ():
+            yield cell_id(each["id"], name), cell
+
+
 def changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """Yield the rules whose verdict differs, by id. A partial run is compared in what it ran."""
-    before = {each["id"]: each for each in old["rules"]}
-    after = {each["id"]: each for each in new["rules"]}
+    """Yield the rules and cells whose verdict differs, by id.
+
+    A partial run is compared in what it ran.
+    """
+    with_cells = "cells" in old and "cells" in new  # reports of before had none
+    before, after = (dict(_each(report, with_cells=with_cells)) for report in (old, new))
     for rule in sorted(before.keys() | after.keys()):
         if (rule not in before and old["partial"]) or (rule not in after and new["partial"]):
             continue

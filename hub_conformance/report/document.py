@@ -49,6 +49,7 @@ def build(run: Run, status: int) -> dict[str, Any]:
         "repeated": closing.patience.repeated,
         "left_behind": list(closing.left),
         "counts": dict(run.tally.counts),
+        "cells": dict(run.tally.cells),
         "rules": [result.dump() for result in run.tally],
     }
 

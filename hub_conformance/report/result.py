@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from ..cells import cell_id
+from ..verdicts import NOT_HELD
 
 
 @dataclass
@@ -14,6 +17,7 @@ class Result:
 
     `id` is the rule's id with the cell; `seconds` the duration, `requests` what was sent meanwhile;
     `cells_failed` how many cells of a table were seen not to hold, 1 where there is no table;
+    `cells` the table's, each with its verdict and reason;
     `exchange` is the last exchange of a rule that did not hold, `cause` a short name of where it
     broke, by which failures are grouped; `cases` what became of generated cases.
     """
@@ -28,6 +32,7 @@ class Result:
     seconds: float = 0.0
     requests: int = 0
     cells_failed: int = 0
+    cells: dict[str, dict[str, str]] = field(default_factory=dict)
     cause: str = ""
     exchange: dict[str, Any] | None = None
     cases: dict[str, int] | None = None
@@ -41,6 +46,16 @@ class Result:
     def chapter(self) -> str:
         """The part of the id before the slash."""
         return self.id.partition("/")[0]
+
+    @property
+    def failing(self) -> dict[str, str]:
+        """What does not hold, by id, each with its reason: the cells of a table, or the rule."""
+        wrong = {
+            cell_id(self.id, name): each["reason"]
+            for name, each in self.cells.items()
+            if each["verdict"] in NOT_HELD
+        }
+        return wrong or {self.id: self.reason}
 
     def dump(self) -> dict[str, Any]:
         """Return plain types; `Result(**dump)` undoes it."""
@@ -73,6 +88,11 @@ class Tally:
     def counts(self) -> Counter[str]:
         """How many results there are of each verdict."""
         return Counter(each.verdict for each in self)
+
+    @property
+    def cells(self) -> Counter[str]:
+        """How many cells of tables there are of each verdict."""
+        return Counter(cell["verdict"] for each in self for cell in each.cells.values())
 
     @property
     def chapters(self) -> dict[str, Counter[str]]:

@@ -63,7 +63,13 @@ def write(reporter: Any, tally: Tally, closing: Closing) -> None:
     if not len(tally):
         return
     reporter.section("conformance")
-    for line in [*_table(tally), *_broken(tally), *_known(tally), *_unchecked(tally)]:
+    for line in [
+        *_table(tally),
+        *_cells(tally),
+        *_broken(tally),
+        *_known(tally),
+        *_unchecked(tally),
+    ]:
         reporter.write_line(line)
     for line in [*_left(closing), *_waited(closing.patience)]:
         reporter.write_line(line)
@@ -85,6 +91,13 @@ def _table(tally: Tally) -> list[str]:
         cells = [f"{counts[each] or '-':>{len(each) + 2}}" for each in shown]
         lines.append("".join([f"{chapter:<{width}}", *cells]))
     return lines
+
+
+def _cells(tally: Tally) -> list[str]:
+    """Count the cells of tables, where there are tables."""
+    counts = tally.cells
+    told = ", ".join(f"{counts[each]} {each}" for each in VERDICTS if counts[each])
+    return [f"cells of tables: {told}"] if told else []
 
 
 def _broken(tally: Tally) -> list[str]:

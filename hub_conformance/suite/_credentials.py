@@ -18,6 +18,8 @@ from ..target import Target
 BRIEF = 1
 #: Waited beyond the lifetime, in seconds: a hub may count its time in coarser steps than ours.
 GRACE = 0.2
+#: Scopes that open most of what there is, in every version that honours them.
+POWERFUL = ("admin:users", "admin:groups", "admin:servers", "tokens", "proxy", "shutdown")
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,15 @@ class Brief:
     """An admin's tokens of one second, one used in its time and one not, beside a lasting one.
 
     An admin's, because what a plain user's token may not do it is refused for that reason already.
+    `limited` has scopes of its own, `plain` belongs to a plain user.
     """
 
     owner: User
     used: Token
     unused: Token
+    limited: Token
+    plain: Token
+    plain_owner: User
     lasting: Token
     minted: float
 
@@ -44,17 +50,21 @@ def brief(shared: Sandbox) -> Brief:
     """Mint the brief tokens of this run; the wait for their end is left to `Brief.expired`."""
     owner = shared.user("brief", admin=True)
     lasting = shared.token(owner, expires_in=3600)
+    plain_owner = shared.user("brief")
     used = shared.token(owner, expires_in=BRIEF)
     used.hub.get("/user")
+    limited = shared.token(owner, scopes=POWERFUL, expires_in=BRIEF)
+    limited.hub.get("/user")
+    plain = shared.token(plain_owner, expires_in=BRIEF)
     unused = shared.token(owner, expires_in=BRIEF)
-    return Brief(owner, used, unused, lasting, time.monotonic())
+    return Brief(owner, used, unused, limited, plain, plain_owner, lasting, time.monotonic())
 
 
 @cache
-def revoked(shared: Sandbox) -> Token:
-    """Mint a token of an admin, use it and revoke it."""
+def revoked(shared: Sandbox, *, limited: bool = False) -> Token:
+    """Mint a token of an admin, with all their rights or with scopes, use it and revoke it."""
     owner = shared.user("revoked", admin=True)
-    token = shared.token(owner)
+    token = shared.token(owner, scopes=POWERFUL if limited else None)
     token.hub.get("/user")
     answer = shared.hub.delete(f"{owner.path}/tokens/{token.id}")
     if not answer.ok:

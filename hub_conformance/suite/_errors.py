@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import pytest
+
 from .. import contract
 from ..client import Answer
 from ..contract import Operation
@@ -182,6 +184,19 @@ class Bench:
         """Whether the hub may leave the message null."""
         known = not operation_id or (operation_id, parameter) in SILENT
         return known and self.version >= SILENT_SINCE
+
+
+@pytest.fixture(scope="module")
+def bench(stage: Stage, version: tuple[int, int]) -> Bench:
+    """Paths of the API with existing objects in them."""
+    return Bench(stage, version)
+
+
+@pytest.fixture
+def named_servers_where_needed(request: pytest.FixtureRequest) -> None:
+    """End a rule, or the cell of one, about named servers where the hub has none."""
+    if "{server_name}" in request.node.name or "user-server-name" in request.node.name:
+        request.getfixturevalue("enabled_named_servers")
 
 
 def turned_down(answer: Answer, statuses: Collection[int], *, silent: bool = False) -> None:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -17,6 +16,7 @@ from ..hub import MOST_PAGES, PAGINATION, Hub, Page
 from ..rules import untested
 from ..sandbox import Sandbox, User
 from ..session import Run
+from ._pagination_urls import as_pairs, check_next_url
 
 SEE = "howto/rest.html#paginating-api-requests"
 #: Where no document states it and all releases do it alike.
@@ -203,7 +203,7 @@ class Listing:
         found = names_of(first.items)
         assert found == wanted[: first.limit], f"expected {wanted}: {first.answer!r} has {found}"
         assert first.total == len(wanted), f"total is {first.total}, expected {len(wanted)}"
-        pages = self.walk(limit=(len(wanted) + 1) // 2, **params)
+        pages = self.walk(limit=part_of(len(wanted)), **params)
         assert walked(pages) == wanted, f"walked {walked(pages)}, expected {wanted}"
         totals = [page.total for page in pages]
         assert set(totals) == {len(wanted)}, f"totals are {totals}, expected {len(wanted)}"
@@ -216,13 +216,22 @@ class Listing:
 
     def walk(self, **params: Any) -> list[Page]:
         """Read pages by `next.url` until it is null."""
+        asked = as_pairs({**self.query, **params})
         pages = [self.page(**params)]
-        while pages[-1].next is not None:
+        while (following := pages[-1].next) is not None:
+            check_next_url(self.hub, self.path, next_of(pages[-1])["url"], asked)
             pages.append(self.follow(pages[-1]))
             assert len(pages) <= MOST_PAGES, f"{self.path} has no end"
-            here, before = pages[-1].offset, pages[-2].offset
-            assert here > before, f"next leads from offset {before} to {here}"
+            here, before = pages[-1], pages[-2].offset
+            assert here.offset > before, f"next leads from offset {before} to {here.offset}"
+            said = (following["offset"], following["limit"])
+            assert said == (here.offset, here.limit), f"{following} leads to {here.answer!r}"
         return pages
+
+
+def part_of(count: int) -> int:
+    """A limit that leaves a last page shorter than the others, where there are enough items."""
+    return count // 2 + 1 if count > 2 else 1
 
 
 def walked(pages: list[Page]) -> list[str]:
@@ -235,29 +244,6 @@ def next_of(page: Page) -> dict[str, Any]:
     assert page.next is not None, f"{page.answer!r}: total {page.total}, and next is null"
     assert isinstance(page.next.get("url"), str), f"next is {page.next}"
     return page.next
-
-
-def query_of(url: str) -> list[tuple[str, str]]:
-    """Return the decoded query parameters of a URL, empty ones too, in order."""
-    return parse_qsl(urlsplit(url).query, keep_blank_values=True)
-
-
-def kept(url: str) -> list[tuple[str, str]]:
-    """The query parameters of a URL beside offset and limit, in order of their keys.
-
-    The order among different keys means nothing; that of one key's values does.
-    """
-    found = [each for each in query_of(url) if each[0] not in ("offset", "limit")]
-    return sorted(found, key=lambda each: each[0])
-
-
-def as_pairs(params: dict[str, Any]) -> list[tuple[str, str]]:
-    """Query parameters as pairs, in order of their keys."""
-    return [
-        (key, str(value))
-        for key in sorted(params)
-        for value in (params[key] if isinstance(params[key], list) else [params[key]])
-    ]
 
 
 def needs_items(whole: list[str], count: int) -> None:
@@ -326,17 +312,24 @@ class Paged:
 
     @cached_property
     def users(self) -> Listing:
-        """Twelve users, in an order of creation that is not the one of their names."""
+        """Twelve users, in an order of creation that is not the one of their names.
+
+        The second of them is an admin and was active: there is something to show.
+        """
         users = [user for letter in "mza" for user in self._new_users(4, f"paged-{letter}")]
+        rich, seen = users[1].path, {"last_activity": "2020-02-02T02:02:02.000002Z"}
+        self.shared.make("make an admin", rich, {"admin": True}, "PATCH")
+        self.shared.make("report activity", f"{rich}/activity", seen)
         return self.users_of("paged-", users)
 
     @cached_property
     def groups(self) -> Listing:
-        """All groups, six of ours, some with members."""
-        members = [User(name, self.shared) for name in self.users.own[:3]]
+        """All groups, six of ours with few members or none, and a seventh with all the users."""
+        members = [User(name, self.shared) for name in self.users.own]
         labels = ("paged-m", "paged-z", "paged-a") * 2
-        made = tuple(self.shared.group(label, members[: n % 3]) for n, label in enumerate(labels))
-        return Listing(self.shared.hub, "/groups", own=made)
+        made = [self.shared.group(label, members[: n % 3]) for n, label in enumerate(labels)]
+        everybody = self.shared.group("paged-b", members)
+        return Listing(self.shared.hub, "/groups", own=(*made, everybody))
 
     @cached_property
     def proxy(self) -> Listing:
@@ -356,7 +349,7 @@ class Paged:
     @cached_property
     def served(self) -> Served:
         """Three users with a running server, one with a stopped one, and one who never had any."""
-        users = self._new_users(5, "served-")
+        users = [each for letter in "cebda" for each in self._new_users(1, f"served-{letter}")]
         for user in users[:4]:
             self.shared.server(user)
         self.shared.stop(users[3])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 
 import pytest
 
+from ..cells import Cell, Table
 from ..client import Answer
 from ..contract import Operation, Requirement
 from ..contract.scopes import (
@@ -22,59 +22,14 @@ from ..contract.scopes import (
 )
 from ..hub import Hub
 from ..operations import RECIPES, Call
-from ..rules import CellsFailed, not_applicable
+from ..rules import not_applicable
 from ..sandbox import User
 from ..stage import Stage
+from ..transcript import curl
 
 METASCOPES = frozenset({"self", "inherit", "(no_scope)"})
 #: A scope that opens no operation of the API: a token with it alone can only tell its owner.
 UNRELATED = "read:metrics"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One request with some scopes, and what came back."""
-
-    what: str
-    scopes: tuple[str, ...]
-    expected: frozenset[int]
-    answer: Answer
-
-    @property
-    def fails(self) -> bool:
-        """Whether the answer has another status than it should."""
-        return self.answer.status not in self.expected
-
-    def __str__(self) -> str:
-        wanted = " or ".join(map(str, sorted(self.expected)))
-        scopes = ", ".join(self.scopes[:6]) + (
-            f" and {len(self.scopes) - 6} more" if len(self.scopes) > 6 else ""
-        )
-        return f"  {self.what} with [{scopes}]: expected {wanted}, got {self.answer.status}"
-
-
-@dataclass
-class Table:
-    """Cells collected while a rule runs, and judged once at its end."""
-
-    cells: list[Cell] = field(default_factory=list)
-
-    def add(
-        self, what: str, scopes: Iterable[str], expected: Collection[int], answer: Answer
-    ) -> Cell:
-        """Note what came back for one cell."""
-        cell = Cell(what, tuple(scopes), frozenset(expected), answer)
-        self.cells.append(cell)
-        return cell
-
-    def judge(self) -> None:
-        """Fail with all cells that are wrong. Without a cell the rule says nothing here."""
-        if not self.cells:
-            not_applicable("this version has nothing of the kind for the operation")
-        failing = [str(each) for each in self.cells if each.fails]
-        count = f"{len(failing)} of {len(self.cells)} cells are wrong:"
-        if failing:
-            raise CellsFailed("\n".join([count, *failing]), len(failing))
 
 
 class Desk:
@@ -115,6 +70,14 @@ class Desk:
             scopes, self.owner, self.everything, self.stage.table, groups=self.stage.groups
         )
 
+    @cached_property
+    def strangers(self) -> list[str]:
+        """Names of this run that nothing bears."""
+        return [self.stage.sandbox.name("stranger") for _ in range(self.many)]
+
+    #: More filters of one scope, or members of a group, than anybody writes by hand.
+    many = 24
+
     # --- operations
 
     def operation(self, operation_id: str) -> Operation:
@@ -141,11 +104,16 @@ class Desk:
         while True:
             yield self.harmless(operation)
 
-    def send(self, call: Call, hub: Hub) -> Answer:
-        """Make a call, and note when its object is used up, or may be: the answer was lost."""
+    def send(
+        self, call: Call, hub: Hub, method: str = "", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Make a call, by another method if need be.
+
+        Notes when its object is used up, or may be: the answer was lost.
+        """
         recipe, status = RECIPES[call.operation.id], 0
         try:
-            answer = call.send(hub)
+            answer = call.send(hub, method, headers)
             status = answer.status
         finally:
             if status < 400 and recipe.consumes and call is self._unspent.get(recipe.id):
@@ -160,6 +128,15 @@ class Desk:
             if refusal(call.operation, expand({each}, self.stage.table), call.resource)
         )
 
+    def narrowed(self, scopes: Sequence[str], listing: str, name: str) -> list[str]:
+        """These scopes and the one to list this object alone: what lists all, does it no more.
+
+        A list of all there are has pages without end, on which to find one.
+        """
+        only = f"!{listing.removeprefix('list:').removesuffix('s')}={name}"
+        lists = {each for each in scopes if listing in expand({each}, self.stage.table)}
+        return [*(f"{each}{only if each in lists else ''}" for each in scopes), listing + only]
+
     def parents(self, requirement: Requirement) -> list[str]:
         """The scopes that have another one among their sub-scopes."""
         return sorted(
@@ -170,19 +147,34 @@ class Desk:
 
     # --- cells
 
-    def allow(self, table: Table, call: Call, *scopes: str) -> Cell:
-        """Make a call that these scopes must open."""
+    def allow(self, table: Table, call: Call, *scopes: str, name: str = "") -> Cell:
+        """Make a call that these scopes must open; `name` is the cell's where they have names."""
         held = self.held(*scopes)
         assert refusal(call.operation, held, call.resource) is None, (call, scopes)
         answer = self.send(call, self.limited(*scopes))
-        return table.add(call.operation.id, scopes, call.expected, answer)
+        return self.note(table, answer, call.expected, name or " + ".join(scopes), *scopes)
 
-    def refuse(self, table: Table, call: Call, *scopes: str) -> Cell:
+    def refuse(self, table: Table, call: Call, *scopes: str, name: str = "") -> Cell:
         """Make a call that these scopes must not open, with the status that the contract has."""
         status = refusal(call.operation, self.held(*scopes), call.resource)
         assert status is not None, (call, scopes)
+        answer = self.send(call, self.limited(*scopes))
+        return self.note(table, answer, {status}, name or " + ".join(scopes), *scopes)
+
+    def note(
+        self, table: Table, answer: Answer, expected: Collection[int], name: str, *scopes: str
+    ) -> Cell:
+        """Put one answer into a table, with the line that sends the request again."""
+        if answer.status in expected:
+            return table.add(name)
+        wanted = " or ".join(map(str, sorted(expected)))
+        more = f" and {len(scopes) - 6} more" if len(scopes) > 6 else ""
+        request = answer.request
+        said = f"{request.method} {request.path} with [{', '.join(scopes[:6])}{more}]"
+        line = curl(answer, self.stage.sandbox.hub.target.origin)
+        scrub = answer.scrubber.scrub
         return table.add(
-            call.operation.id, scopes, {status}, self.send(call, self.limited(*scopes))
+            name, scrub(f"{said}: expected {wanted}, got {answer.status}\n      {line}")
         )
 
 
@@ -198,72 +190,100 @@ def desk(stage: Stage) -> Desk:
     return desk_of(stage)
 
 
-# --- filters
+# --- filters: a scope each, under a name that is the same in every run
 
 
-def inside(call: Call, requirement: Requirement) -> list[str]:
+def inside(call: Call, requirement: Requirement) -> dict[str, str]:
     """The scope with each filter under which it covers the object of a call."""
     resource = call.resource
     if resource is None or requirement.partial:
-        return []
+        return {}
     names = {resource.kind: {resource.full_name}, "group": resource.groups}
     if resource.kind == "server":
         names["user"] = {resource.owner}
     if resource.kind == "group":
         names["group"] = {resource.name}
-    return [
-        f"{requirement.scope}!{kind}={name}"
+    return {
+        f"{requirement.scope}!{kind}=its{number or ''}": f"{requirement.scope}!{kind}={name}"
         for kind in sorted(requirement.filters)
-        for name in sorted(names.get(kind, ()))
-    ]
+        for number, name in enumerate(sorted(names.get(kind, ())))
+    }
 
 
-def outside(call: Call, requirement: Requirement, stage: Stage) -> list[str]:
+def outside(call: Call, requirement: Requirement, stage: Stage) -> dict[str, str]:
     """The scope with filters that name other objects: existing ones, and near misses of names."""
     resource = call.resource
     if resource is None or requirement.partial:
-        return []
-    return [
-        f"{requirement.scope}!{kind}={name}"
+        return {}
+    return {
+        f"{requirement.scope}!{kind}={label}": f"{requirement.scope}!{kind}={name}"
         for kind in sorted(requirement.filters)
-        for name in _other_names(kind, resource, stage)
+        for label, name in _other_names(kind, resource, stage).items()
+    }
+
+
+def near(name: str) -> dict[str, str]:
+    """Names that differ from one by a last character."""
+    return {"longer": f"{name}2", "shorter": name[:-1]}
+
+
+def patterns(name: str) -> list[str]:
+    """What may pass for a pattern of a name, in a shell or in a database."""
+    return ["*", f"{name[:-1]}*", f"{name[:-1]}%", f"{name[:-1]}_"]
+
+
+def lookalikes(call: Call, requirement: Requirement) -> list[str]:
+    """The scope with filters that cover the object where a name is taken for a pattern."""
+    return [
+        f"{requirement.scope}!{parse(scope).kind}={each}"
+        for scope in inside(call, requirement).values()
+        for each in patterns(parse(scope).name)
     ]
 
 
-def near(name: str) -> list[str]:
-    """Names that differ from one by a last character: longer and shorter."""
-    return [f"{name}2", name[:-1]]
-
-
-def _other_names(kind: str, resource: Resource, stage: Stage) -> list[str]:
+def _other_names(kind: str, resource: Resource, stage: Stage) -> dict[str, str]:
     if kind == "user":
-        user = resource.owner or resource.name
-        return [stage.outsider, *near(user)]
+        user, groups = resource.owner or resource.name, sorted(resource.groups)
+        alike = {"named-like-its-group": groups[0]} if groups else {}
+        return {"another": stage.outsider, **near(user), **alike}
     if kind == "group" and resource.kind == "group":
-        return [stage.other_group, *near(resource.name)]
+        name = resource.name
+        return {"another": stage.other_group, **near(name), "upper": name.upper()}
     if kind == "group":
-        return [stage.other_group, *(each for name in resource.groups for each in near(name))]
+        own = next(iter(sorted(resource.groups)), "")
+        others = {**near(own), "upper": own.upper()} if own else {}
+        alike = {"named-like-the-user": resource.owner or resource.name}
+        return {"another": stage.other_group, **others, **alike}
     if kind == "server":
         return _other_servers(resource, stage)
     return near(resource.name)
 
 
-def _other_servers(server: Resource, stage: Stage) -> list[str]:
+def _other_servers(server: Resource, stage: Stage) -> dict[str, str]:
     """Other servers of the user, and servers of the same name of other users."""
-    another = "" if server.name else "another"
-    longer = [f"{server.owner}/{server.name}2"] if server.name else []
-    others = [f"{user}/{server.name}" for user in (stage.outsider, *near(server.owner))]
-    return [f"{server.owner}/{another}", *longer, *others]
+    owner, name = server.owner, server.name
+    own = {"longer-name": f"{name}2", "upper-name": name.upper(), "default": ""} if name else {}
+    owners = {"another-user": stage.outsider, **near(owner)}
+    return {
+        **{key: f"{owner}/{other}" for key, other in {"another": "another", **own}.items()},
+        **{key: f"{other}/{name}" for key, other in owners.items()},
+    }
 
 
-def strangers(call: Call, requirement: Requirement) -> list[str]:
-    """The scope with filters of kinds that cannot cover the object, though the name is right."""
+def strangers(call: Call, requirement: Requirement, stage: Stage) -> dict[str, str]:
+    """The scope with filters of kinds that cannot cover the object, though the name is right.
+
+    Of a group also those that name a member, or a server of theirs.
+    """
     resource = call.resource
     name = resource.full_name if resource else "nobody"
     kinds = {"user", "group", "service", "server"} - requirement.filters
-    if resource and resource.kind == "user" and "server" in kinds:
-        name = f"{name}/"
-    return [f"{requirement.scope}!{kind}={name}" for kind in sorted(kinds)]
+    filters = {f"{kind}=its": f"{kind}={name}" for kind in sorted(kinds)}
+    if resource and resource.kind == "user":
+        filters["server=its"] = f"server={name}/"
+    if resource and resource.kind == "group":
+        filters |= {"user=member": f"user={stage.user}", "server=member": f"server={stage.user}/"}
+    return {f"{requirement.scope}!{key}": f"{requirement.scope}!{filters[key]}" for key in filters}
 
 
 # --- users

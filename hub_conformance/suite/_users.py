@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from string import ascii_lowercase
 from typing import Any
@@ -148,6 +149,13 @@ def check_created_now(model: dict[str, Any], answer: Answer) -> None:
     """Assert that a user was created at the time of the answer that made them."""
     created = moment(model.get("created"))
     assert seconds_apart(created, hub_time(answer)) <= CLOCK_SLACK, (created, hub_time(answer))
+
+
+def at_once(send: Callable[[Any], Answer], cases: Iterable[Any]) -> list[Answer]:
+    """Send a request for each case, all at the same time; return their answers, in order."""
+    wanted = list(cases)
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        return list(pool.map(send, wanted))
 
 
 def rename(hub: Hub, name: str, new: str, **more: Any) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_recorded(own: Reports, bob: User) -> None:
 @rule("activity/first-report-counts-however-old", see=SEEN)
 def test_first(own: Reports) -> None:
     """The first activity of a user is recorded, however long ago it was."""
-    when = "1950-01-01T00:00:00Z"
+    when = "1850-01-01T00:00:00Z"
     own.record(when, moment(when))
 
 
@@ -144,7 +144,7 @@ def test_older(reports: Reports) -> None:
 # --- zones and forms
 
 
-@pytest.mark.parametrize("minutes", [330, -480, 840], ids=lambda m: f"{m / 60:+g}h")
+@pytest.mark.parametrize("minutes", [345, -480, 840], ids=lambda m: f"{m / 60:+g}h")
 @rule("activity/zone-is-counted-in")
 def test_zone(minutes: int, reports: Reports) -> None:
     """A time with another zone than UTC is the same moment on record."""
@@ -177,6 +177,7 @@ FORMS = {
     "offset": ("%Y-%m-%dT%H:%M:%S+00:00", 0),
     "milliseconds": ("%Y-%m-%dT%H:%M:%S.120Z", 120_000),
     "microseconds": ("%Y-%m-%dT%H:%M:%S.000007Z", 7),
+    "nanoseconds": ("%Y-%m-%dT%H:%M:%S.000007000Z", 7),
     "space": ("%Y-%m-%d %H:%M:%SZ", 0),
     "basic": ("%Y%m%dT%H%M%SZ", 0),
 }
@@ -237,6 +238,15 @@ def test_no_time(reports: Reports) -> None:
     """What is no time is refused with 400, and nothing is recorded."""
     reports.on_record()
     reports.refuse(*({"last_activity": value} for value in NO_TIMES))
+
+
+@rule("activity/more-may-be-said", see=SEEN)
+def test_more(reports: Reports) -> None:
+    """A time counts beside keys that the hub does not know."""
+    when = reports.next()
+    answer = reports.post({"colour": {"blue": True}, "last_activity": text(when)})
+    assert answer.status == 200, answer
+    assert reports.seen() == when
 
 
 @rule("activity/no-report-is-refused")
@@ -332,6 +342,24 @@ def test_own(own: Reports, alice: User, anonymous: Hub) -> None:
     assert own.seen() != when
     assert own.send(text(when), own.user.hub).status == 200
     assert own.seen() == when
+
+
+@rule("activity/what-others-do-is-none-of-the-users")
+def test_others(own: Reports) -> None:
+    """Whatever an admin does to a user, or reads of them, is no activity of theirs."""
+    hub, user, sandbox = own.hub, own.user, own.user.sandbox
+    before, group = own.on_record(), sandbox.group("idle")
+    changes: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", f"{user.path}/tokens", {"note": sandbox.name("token")}),
+        ("POST", f"/groups/{group}/users", {"users": [user.name]}),
+        ("DELETE", f"/groups/{group}/users", {"users": [user.name]}),
+        ("PATCH", user.path, {"admin": True}),
+    ]
+    for method, path, body in changes:
+        answer = hub.request(method, path, json=body)
+        assert answer.ok, answer
+        assert hub.get(f"{user.path}/tokens").status == 200
+        assert own.seen() == before, f"{answer!r} counted"
 
 
 @rule("activity/use-does-not-turn-it-back", see=SEEN)

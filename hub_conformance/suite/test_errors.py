@@ -11,23 +11,13 @@ from ..client import Request
 from ..errors import OutOfBounds
 from ..hub import Hub
 from ..rules import not_applicable, rule
-from ..stage import Stage
 from ._errors import ABSENCES, ABSENT_SERVER, METHODS, PATHS, Bench, turned_down
+
+pytest_plugins = ("hub_conformance.suite._errors",)
+pytestmark = pytest.mark.usefixtures("named_servers_where_needed")
 
 #: Tokens are asked for as if the owner were known to everybody: absent is as good as forbidden.
 FORBIDDEN = {("post-user-tokens", "name"): {403}}
-
-
-@pytest.fixture(scope="module")
-def bench(stage: Stage, version: tuple[int, int]) -> Bench:
-    """Paths of the API with existing objects in them."""
-    return Bench(stage, version)
-
-
-@pytest.fixture(autouse=True)
-def _named_servers(request: pytest.FixtureRequest) -> None:
-    if "{server_name}" in request.node.name or "user-server-name" in request.node.name:
-        request.getfixturevalue("enabled_named_servers")
 
 
 # --- absent objects
@@ -149,7 +139,7 @@ def test_odd_names(kind: str, bench: Bench) -> None:
     """A name of control characters, or of thousands of letters, is not there: 400, 404 or 414."""
     if kind == "services" and not bench.stage.has("5.0"):
         not_applicable("before 5.0 no absent service is 404, as the rule about absent objects says")
-    for name in ("%00", "%0A", "%20", "x" * 4000, "%F0%9F%92%A9" * 50):
+    for name in ("%00", "%0A", "%20", "%C3%A9", "x" * 4000, "%F0%9F%92%A9" * 50):
         turned_down(bench.hub.get(f"/{kind}/{name}"), {400, 404, 414}, silent=True)
 
 

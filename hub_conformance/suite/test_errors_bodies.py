@@ -11,7 +11,6 @@ from ..errors import OutOfBounds
 from ..hub import Hub
 from ..rules import not_applicable, not_requested, rule
 from ..session import Run
-from ..stage import Stage
 from ._errors import (
     CHANGES_OF_SERVERS,
     FIELDS,
@@ -22,8 +21,11 @@ from ._errors import (
     turned_down,
 )
 
+pytest_plugins = ("hub_conformance.suite._errors",)
+pytestmark = pytest.mark.usefixtures("named_servers_where_needed")
+
 #: What nobody may take for JSON, least of all in part: cut off, of Python, two.
-NO_JSON = (b'{"admin": true', b"{'admin': true}", b'{"admin": true} {}')
+NO_JSON = (b'{"admin": true', b"{'admin': True}", b'{"admin": true} {}')
 #: JSON, but no object, and nothing that is false where only the truth is looked at.
 NO_OBJECT = (b"3", b"[[]]", b'"name"')
 #: A value of each type, none of which names anything.
@@ -51,18 +53,6 @@ MAKING: dict[str, tuple[dict[str, Any], ...]] = {
     "post-service": ({"admin": 3}, {"info": {}, UNKNOWN: True}),
     "put-user-server-name": ({"display_name": 3}, {"user_options": 3}),
 }
-
-
-@pytest.fixture(scope="module")
-def bench(stage: Stage, version: tuple[int, int]) -> Bench:
-    """Paths of the API with existing objects in them."""
-    return Bench(stage, version)
-
-
-@pytest.fixture(autouse=True)
-def _named_servers(request: pytest.FixtureRequest) -> None:
-    if "user-server-name" in request.node.name:
-        request.getfixturevalue("enabled_named_servers")
 
 
 def _reads(bench: Bench, operation: str) -> None:

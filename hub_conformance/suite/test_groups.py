@@ -23,11 +23,14 @@ from ._groups import (
     people,
     read,
 )
-from ._shape import refused
-from ._users import ODD_ENDS, all_made, check_fresh, names_in
+from ._shape import object_of, refused
+from ._users import ODD_ENDS, all_made, at_once, check_fresh, names_in, rename
 from ._users import made as user_made
+from ._users import read as read_user
 
 SEEN = "jupyterhub/apihandlers/groups.py, GroupAPIHandler"
+#: Requests that are sent at the same time.
+AT_ONCE = 3
 #: The ends of names that are tried; those of users are as good.
 ODD = ("email", "percent", "quotes", "letters")
 
@@ -61,11 +64,12 @@ def test_no_body(body: str, hub: Hub, sandbox: Sandbox, target: Target) -> None:
 def test_create_with(hub: Hub, sandbox: Sandbox, shared: Sandbox, target: Target) -> None:
     """A group that is created with members has them, and they have the group."""
     one, two, three = people(shared)
-    name, names = sandbox.name("new"), [one.name, two.name]
-    model = made(hub.post(path_of(name), json={"users": names}))
-    check_model(model, name, target, names)
-    assert comparable(read(hub, name)) == comparable(model)
-    assert [name in groups_of(hub, each) for each in (one, two, three)] == [True, True, False]
+    for names in ([one.name, two.name], [one.name, two.name, three.name]):
+        name = sandbox.name("new")
+        model = made(hub.post(path_of(name), json={"users": names}))
+        check_model(model, name, target, names)
+        assert comparable(read(hub, name)) == comparable(model)
+        assert [name in groups_of(hub, each) for each in (two, three)] == [True, len(names) == 3]
 
 
 @rule("groups/create-with-a-member-named-twice", see=SEEN)
@@ -85,6 +89,15 @@ def test_create_existing(hub: Hub, sandbox: Sandbox, shared: Sandbox) -> None:
     refused(hub.post(path_of(name)), 409)
     refused(hub.post(path_of(name), json={"users": [two.name]}), 409)
     assert read(hub, name) == before
+
+
+@rule("groups/created-once-however-many-ask-at-once")
+def test_create_at_once(hub: Hub, sandbox: Sandbox, target: Target) -> None:
+    """Of several requests at once for one new group one makes it, and the others are 409."""
+    name = sandbox.name("new")
+    answers = at_once(lambda body: hub.post(path_of(name), json=body), [{}] * AT_ONCE)
+    assert sorted(answer.status for answer in answers) == [201, *[409] * (AT_ONCE - 1)], answers
+    check_model(read(hub, name), name, target)
 
 
 @rule("groups/create-with-an-unknown-member-makes-none")
@@ -130,7 +143,7 @@ def test_refused_create(hub: Hub, sandbox: Sandbox) -> None:
 def test_odd_names(hub: Hub, sandbox: Sandbox) -> None:
     """A name is kept letter by letter, in upper and lower case, and found by its encoded path."""
     start = sandbox.name("odd")
-    names = [start + end for end in (*(ODD_ENDS[each] for each in ODD), "-MiXed")]
+    names = [start + end for end in (*(ODD_ENDS[each] for each in ODD), "-MiXed", "-e\u0301")]
     assert names_in(all_made(hub.post("/groups", json={"groups": names}))) == names
     for name in names:
         assert read(hub, name).get("name") == name
@@ -183,6 +196,35 @@ def test_delete_and_create(hub: Hub, sandbox: Sandbox, shared: Sandbox, target: 
     check_model(made(hub.post(path_of(name))), name, target)
     check_model(read(hub, name), name, target)
     assert name not in groups_of(hub, one)
+
+
+@rule("groups/deleted-groups-shares-are-forgotten", since="5.0", needs="shares")
+def test_delete_with_shares(hub: Hub, sandbox: Sandbox, user: User) -> None:
+    """A new group under the name of a deleted one has none of its shares."""
+    name = sandbox.group("again")
+    given = hub.post(f"/shares/{user.name}/", json={"group": name})
+    assert given.status == 200, given
+    assert hub.delete(path_of(name)).status == 204
+    made(hub.post(path_of(name)))
+    for path in (f"{path_of(name)}/shared", f"/shares/{user.name}"):
+        assert object_of(hub.get(path)).get("items") == [], path
+
+
+@rule("groups/user-of-the-same-name-is-another")
+def test_same_name(hub: Hub, sandbox: Sandbox, shared: Sandbox, target: Target) -> None:
+    """A user and a group of one name are two: each outlives the renaming or end of the other."""
+    one, name = people(shared)[0], sandbox.name("both")
+    new = sandbox.name("renamed")
+    user_made(hub.post(f"/users/{name}"))
+    made(hub.post(path_of(name), json={"users": [one.name]}))
+    rename(hub, name, new)
+    check_model(read(hub, name), name, target, [one.name])
+    rename(hub, new, name)
+    assert hub.delete(path_of(name)).status == 204
+    check_fresh(read_user(hub, name), name, target)
+    made(hub.post(path_of(name), json={"users": [one.name]}))
+    assert hub.delete(f"/users/{name}").status == 204
+    check_model(read(hub, name), name, target, [one.name])
 
 
 @rule("groups/delete-is-for-one-name")

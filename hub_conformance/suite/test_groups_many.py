@@ -49,7 +49,7 @@ def test_several(hub: Hub, sandbox: Sandbox, target: Target) -> None:
 def test_several_with(hub: Hub, sandbox: Sandbox, shared: Sandbox, target: Target) -> None:
     """Members in a request for several groups are in each of them."""
     one, two, _ = people(shared)
-    _, names = new_names(sandbox, "filled", 2)
+    _, names = new_names(sandbox, "filled", 3)
     users = [one.name, two.name]
     models = all_made(hub.post("/groups", json={"groups": names, "users": users}))
     assert names_in(models) == names

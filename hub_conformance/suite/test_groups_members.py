@@ -22,7 +22,8 @@ from ._groups import (
     read,
 )
 from ._shape import object_of, refused
-from ._users import ODD_ENDS, all_made, normaliser
+from ._users import ODD_ENDS, all_made, at_once, normaliser, same_but
+from ._users import read as read_user
 
 SEEN = "jupyterhub/apihandlers/groups.py, GroupUsersAPIHandler"
 BOTH = pytest.mark.parametrize("method", ["POST", "DELETE"], ids=["add", "remove"])
@@ -66,6 +67,8 @@ def test_remove(hub: Hub, sandbox: Sandbox, trio: tuple[User, User, User], targe
     assert members(read(hub, name)) == [two.name]
     assert [name in groups_of(hub, each) for each in trio] == [False, True, False]
     assert object_of(hub.get(one.path)).get("name") == one.name
+    assert len(members(change(hub, "POST", name, trio))) == len(trio)
+    assert members(change(hub, "DELETE", name, trio)) == []
 
 
 @rule("groups/adding-twice-is-adding-once")
@@ -88,6 +91,8 @@ def test_remove_twice(hub: Hub, sandbox: Sandbox, trio: tuple[User, User, User])
     assert members(change(hub, "DELETE", name, [three])) == sorted([one.name, two.name])
     assert members(change(hub, "DELETE", name, [one, one])) == [two.name]
     assert members(change(hub, "DELETE", name, [one])) == [two.name]
+    for _ in range(2):
+        assert members(change(hub, "DELETE", name, [two])) == []
 
 
 @BOTH
@@ -139,6 +144,30 @@ def test_nobody(method: str, hub: Hub, steady: str) -> None:
     """Adding or removing nobody answers 200 with the group as it is."""
     before = read(hub, steady)
     assert change(hub, method, steady, []) == before == read(hub, steady)
+
+
+@rule("groups/users-added-at-once-are-all-members")
+def test_add_at_once(hub: Hub, sandbox: Sandbox, trio: tuple[User, User, User]) -> None:
+    """Users whom several requests add at the same time are members, all of them."""
+    name, names = sandbox.group("team"), [each.name for each in trio]
+    path = f"{path_of(name)}/users"
+    answers = at_once(lambda each: hub.post(path, json={"users": [each]}), names)
+    assert all(answer.status == 200 for answer in answers), answers
+    assert members(read(hub, name)) == sorted(names)
+
+
+@rule("groups/membership-changes-nothing-else")
+def test_nothing_else(hub: Hub, user: User, sandbox: Sandbox) -> None:
+    """Who joins a group and leaves it stays who they are: the rest of their model, and tokens."""
+    object_of(hub.patch(user.path, json={"admin": True}))
+    token, name = user.token, sandbox.group("team")
+    before = read_user(hub, user.name)
+    for method, groups in (("POST", [name]), ("DELETE", [])):
+        change(hub, method, name, [user])
+        after = read_user(hub, user.name)
+        assert same_but(after, "groups") == same_but(before, "groups")
+        assert after.get("groups") == groups, after
+    assert object_of(token.hub.get("/user")).get("name") == user.name
 
 
 @rule("groups/a-user-may-be-in-several")

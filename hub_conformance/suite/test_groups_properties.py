@@ -15,10 +15,16 @@ from ._groups import PROPERTIES, change, check_model, check_rights, members, pat
 from ._shape import object_of, only_fields, refused
 
 VALUES: dict[str, Any] = {
-    "text": {"a": "ä ☃ 🎉 日本", "": "empty key", "b": ""},
+    "text": {"a": "ä ☃ 🎉 日本", "": "empty key", "b": "", "decomposed": "e\u0301"},
+    "blanks": {" a ": "  b\t", "lines": "1\r\n2\n", "KEY": 1, "key": 2},
+    "markup": {"$id": "<b>&amp;'\"</b>", "_x": "{{a}} %s %41", "path.to": "\\n"},
+    "like-times": {"time": "2021-01-01T00:00:00Z", "number": "007", "2021-01-01": "null"},
     "numbers": {"zero": 0, "negative": -1, "fraction": 1.5, "large": 2**53},
+    "fractions": {"third": 1 / 3, "small": 1.5e-9, "large": 1e300},
     "literals": {"true": True, "false": False, "null": None},
-    "nested": {"list": [1, [2, {"x": []}], None], "object": {"y": {"z": {}}}},
+    "nested": {"list": [1, [2, {"x": []}], None], "object": {"y": {"z": {}}, "n": None}, "e": []},
+    "many": {f"key {number}": number for number in range(300)},
+    "long": {"text": "ä-x" * 4000, "list": ["x"] * 500},
     "like-fields": {"name": "other", "users": [], "kind": "user", "properties": {"a": 1}},
 }
 
@@ -109,8 +115,8 @@ def test_one_group(hub: Hub, name: str, sandbox: Sandbox, target: Target) -> Non
 @rule("groups/properties-and-members-change-apart", since=PROPERTIES)
 def test_apart(hub: Hub, name: str, shared: Sandbox) -> None:
     """Members come and go without the properties changing."""
-    one, two, _ = people(shared)
+    one, two, three = people(shared)
     assert members(object_of(put(hub, name, {"a": 1}))) == [one.name]
-    for method, users in (("POST", [two]), ("DELETE", [one, two])):
+    for method, users in (("POST", [two, three]), ("DELETE", [one, two])):
         assert change(hub, method, name, users).get("properties") == {"a": 1}
     assert read(hub, name).get("properties") == {"a": 1}

@@ -256,36 +256,51 @@ def test_scopes_of_an_admin(sandbox: Sandbox) -> None:
 
 @rule("identity/groups-follow-membership")
 def test_groups_follow_membership(user: User, sandbox: Sandbox, hub: Hub) -> None:
-    """`groups` names a group as soon as its owner is in it, and no longer when not."""
-    group = sandbox.group(users=[user])
-    assert identity(user.hub).get("groups") == [group]
+    """`groups` names a group as soon as its owner is in it, and no longer when not.
+
+    By every token: one with few scopes tells the same.
+    """
+    group, few = sandbox.group(users=[user]), sandbox.token(user, scopes=["read:tokens!user"]).hub
+    for told in (user.hub, few):
+        assert identity(told).get("groups") == [group]
     answer = hub.delete(f"/groups/{group}/users", json={"users": [user.name]})
     assert answer.ok, answer
-    assert identity(user.hub).get("groups") == []
+    for told in (user.hub, few):
+        assert identity(told).get("groups") == []
 
 
 @rule("identity/admin-follows-promotion")
-def test_admin_follows_promotion(user: User, hub: Hub) -> None:
-    """A user who is made an admin, or no longer is one, is so at once, by the same token."""
+def test_admin_follows_promotion(user: User, hub: Hub, sandbox: Sandbox) -> None:
+    """A user who is made an admin, or no longer is one, is so at once, by the same token.
+
+    A token with few scopes tells it too, and has no more of them.
+    """
+    few = sandbox.token(user, scopes=["read:users!user"]).hub
+    before = identity(few).get("scopes")
     for admin in (True, False):
         answer = hub.patch(user.path, json={"admin": admin})
         assert answer.ok, answer
         model = identity(user.hub)
         assert model.get("admin") is admin, model.get("admin")
         assert ("admin:users" in strings(model.get("scopes"))) is admin, model["scopes"]
+        model = identity(few)
+        assert (model.get("admin"), model.get("scopes")) == (admin, before), model
 
 
 @rule("identity/name-follows-rename")
 def test_name_follows_rename(user: User, hub: Hub, sandbox: Sandbox) -> None:
-    """A user who is renamed is told the new name, by the same token."""
-    assert identity(user.hub).get("name") == user.name
+    """A user who is renamed is told the new name, by the same token, with all rights or few."""
+    few = sandbox.token(user, scopes=["read:tokens!user"]).hub
+    for told in (user.hub, few):
+        assert identity(told).get("name") == user.name
     renamed = sandbox.name("renamed")
     answer = hub.patch(user.path, json={"name": renamed})
     assert answer.ok, answer
-    model = identity(user.hub)
-    assert model.get("name") == renamed, model.get("name")
-    stale = [each for each in strings(model.get("scopes")) if not each.endswith(f"={renamed}")]
-    assert not stale, stale
+    for told in (user.hub, few):
+        model = identity(told)
+        assert model.get("name") == renamed, model.get("name")
+        stale = [each for each in strings(model.get("scopes")) if not each.endswith(f"={renamed}")]
+        assert not stale, stale
 
 
 # --- services

@@ -197,6 +197,35 @@ def test_servers(hub: Hub, runner: User) -> None:
     assert counted >= len(seen) >= 1, f"{counted:g} servers counted, {len(seen)} seen to run"
 
 
+@rule("info/metrics-follow-the-servers", needs="spawn", see=METRICS)
+def test_servers_follow(hub: Hub, user: User, hub_run: Run) -> None:
+    """The hub's own count of the servers that run grows by one with a start, and shrinks again."""
+    if hub_run.is_worker:
+        not_requested("-n: other workers start servers all the time")
+    for scope in ("read:metrics", "list:users", "read:servers"):
+        needs_right(hub, scope)
+    for _ in range(ATTEMPTS):
+        before = count(hub, "running_servers"), ready(hub)
+        user.sandbox.server(user)
+        during = count(hub, "running_servers"), ready(hub)
+        user.sandbox.stop(user)
+        after = count(hub, "running_servers"), ready(hub)
+        if during[1] - before[1] == during[1] - after[1] == 1:  # else strangers came or went
+            assert (before[0] + 1, after[0]) == (during[0], before[0]), (before, during, after)
+            return
+    untested("the number of running servers never held still")
+
+
+def ready(hub: Hub) -> int:
+    """How many servers are ready."""
+    models = [model for page in hub.walk("/users", state="active") for model in page.items]
+    return sum(
+        bool(server.get("ready"))
+        for model in models
+        for server in model.get("servers", {}).values()
+    )
+
+
 # --- the end
 
 

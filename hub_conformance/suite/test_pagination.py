@@ -134,33 +134,6 @@ def test_both_forms_are_json(listing: Listing) -> None:
         assert media_type == "application/json", f"{answer!r} has {answer.headers}"
 
 
-def stable_part(model: Any) -> Any:
-    """A model without what may change between two requests: the activity of a route."""
-    if isinstance(model, dict) and isinstance(model.get("data"), dict):
-        data = {key: value for key, value in model["data"].items() if key != "last_activity"}
-        return {**model, "data": data}
-    return model
-
-
-def models_of(items: Any) -> dict[str, Any]:
-    """The models of a list by name."""
-    named = items if isinstance(items, dict) else dict(zip(names_of(items), items, strict=True))
-    return {name: stable_part(model) for name, model in named.items()}
-
-
-@rule("pagination/both-forms-show-the-same-models", see=SEE)
-def test_both_forms_show_the_same_models(listing: Listing) -> None:
-    """The items of a page are the models of the plain list, field for field."""
-    limit = listing.limits.most
-
-    def check(whole: list[str]) -> None:
-        plain = models_of(listing.plain(limit=limit))
-        assert models_of(listing.page(limit=limit).items) == plain
-        assert plain, listing.path
-
-    listing.steadily(check)
-
-
 @rule("pagination/both-forms-have-the-same-order", see=SEE)
 def test_both_forms_have_the_same_order(listing: Listing) -> None:
     """The same window of a list holds the same items, in the same order, in both forms."""
@@ -170,31 +143,6 @@ def test_both_forms_have_the_same_order(listing: Listing) -> None:
             listing.both(offset=offset, limit=limit)
 
     listing.steadily(check)
-
-
-@rule("pagination/users-are-listed-as-they-are-read-alone")
-@pytest.mark.parametrize("paged_form", [True, False], ids=["page", "plain"])
-def test_users_are_listed_as_they_are_read_alone(paged: Paged, paged_form: bool) -> None:
-    """A user's model in a list is the one that `GET /users/:name` shows."""
-    window = {"offset": 1, "limit": 1}
-    items = paged.users.page(**window).items if paged_form else paged.users.plain(**window)
-    name = paged.users.own[1]
-    assert names_of(items) == [name], items
-    alone = paged.users.hub.get(f"/users/{quoted(name)}")
-    assert alone.status == 200, alone
-    # Lists have no place for authentication state: it is null there.
-    assert {**alone.json, "auth_state": None} == {**items[0], "auth_state": None}
-
-
-@rule("pagination/groups-are-listed-as-they-are-read-alone")
-def test_groups_are_listed_as_they_are_read_alone(paged: Paged) -> None:
-    """A group's model in a list is the one that `GET /groups/:name` shows, members and all."""
-    ours: dict[str, Any] = {}
-    for page in paged.groups.walk(limit=paged.groups.limits.most):
-        ours |= {name: each for name, each in models_of(page.items).items() if "-paged-" in name}
-    for name in paged.groups.own:
-        assert name in ours, f"{name} is not listed"
-        assert ours[name] == paged.groups.hub.get(f"/groups/{quoted(name)}").json
 
 
 @rule("pagination/routes-have-their-specification-as-key")

@@ -79,7 +79,7 @@ def special_users(sandbox: Sandbox) -> list[str]:
 
 @rule("pagination/name-filter-finds-special-characters", see=SEEN_USERS)
 def test_name_filter_finds_special_characters(sandbox: Sandbox, paged: Paged) -> None:
-    """A name with characters that other languages give a meaning is found by that name."""
+    """A name with characters that other languages give a meaning is found by that name, alone."""
     needs_right(sandbox.hub, "admin:users")
     users = Listing(sandbox.hub, "/users")
     names = special_users(sandbox)
@@ -87,7 +87,27 @@ def test_name_filter_finds_special_characters(sandbox: Sandbox, paged: Paged) ->
         not_applicable("this hub takes no special characters in names of users")
     for name in names:
         page = users.both(name_filter=name, limit=users.limits.most)
-        assert name in names_of(page.items), page.answer
+        assert (names_of(page.items), page.total) == ([name], 1), page.answer
+
+
+#: How other languages than the database's would name one of the users, or several.
+PATTERNS = (
+    "*-paged-*",
+    ".*-paged",
+    "^{}-paged",
+    "-paged-a$",
+    "-paged-?1",
+    "-paged-[am]",
+    "{0},{0}",
+)
+
+
+@rule("pagination/name-filter-is-no-pattern", see=SEEN_USERS)
+def test_name_filter_is_no_pattern(paged: Paged) -> None:
+    """A `name_filter` is no pattern of a shell, no regular expression and no list of names."""
+    for pattern in PATTERNS:
+        page = paged.users.page(name_filter=pattern.format(paged.shared.run), limit=1)
+        assert (page.total, page.items, page.next) == (0, [], None), page.answer
 
 
 @rule("pagination/name-filter-takes-wildcards-literally", level="SHOULD", see=SEEN_USERS)
@@ -117,6 +137,29 @@ def test_sort_by_name(paged: Paged) -> None:
     own = sorted(paged.users.own)
     paged.users.check_filtered(own, sort="name")
     paged.users.check_filtered(own[::-1], sort="-name")
+
+
+#: Ends of names in the order of their letters, whatever the collation of the database: what is
+#: shorter comes first, a digit before a letter, and digits are letters as others are.
+ENDS = ("1", "10", "1a", "2", "9", "a", "a1", "aa", "b")
+
+
+@rule("pagination/names-are-ordered-letter-by-letter", since="5.0", see=SEEN_USERS)
+def test_names_are_ordered_letter_by_letter(sandbox: Sandbox, paged: Paged) -> None:
+    """Neither the length of names nor the value of numbers in them decides `sort=name`."""
+    needs_right(sandbox.hub, "admin:users")
+    start = sandbox.name("order-and-find-by-long-names")
+    names = [f"{start}x{end}" for end in ENDS]
+    made = [*names[::2], *names[1::2]]
+    sandbox.make("create users", "/users", {"usernames": made[::-1]})
+    listing = Listing(sandbox.hub, "/users", {"name_filter": start})
+    limit = min(5, listing.limits.most)
+    for sort, wanted in (("name", names), ("-name", names[::-1])):
+        page = listing.both(sort=sort, limit=limit)
+        assert names_of(page.items) == wanted[:limit], page.answer
+        rest = listing.names(sort=sort, offset=limit, limit=limit)
+        assert rest == wanted[limit : 2 * limit], rest
+    assert listing.names(name_filter=names[-1]) == names[-1:], "a long filter finds others"
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +192,7 @@ def test_sort_by_last_activity(acting: Listing) -> None:
     order = [acting.own[index] for index in (2, 0, 3, 1)]
     acting.check_filtered(order, sort="last_activity")
     acting.check_filtered(order[::-1], sort="-last_activity")
+    acting.check_filtered(order[::-1], sort="-last_activity", state="inactive")
 
 
 @rule("pagination/sort-puts-the-never-active-aside", since="5.0", see=SEEN_USERS)
@@ -221,7 +265,7 @@ def test_filters_of_users_are_for_users(paged: Paged, which: str) -> None:
 @rule("pagination/drawn-filters", since="5.0")
 @draws(30)
 @given(
-    offset=st.integers(0, 6),
+    offset=st.integers(0, 11),
     limit=st.integers(1, 4),
     sort=st.sampled_from(("id", "-id", "name", "-name")),
     label=st.sampled_from(("", "m", "z", "a", "nobody")),

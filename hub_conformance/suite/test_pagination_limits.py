@@ -8,7 +8,9 @@ import pytest
 
 from ..client import Answer
 from ..hub import Page
-from ..rules import rule
+from ..rules import not_applicable, not_requested, rule
+from ..sandbox import Sandbox
+from ..session import Run
 from ._pagination import (
     HUGE,
     LISTS,
@@ -19,11 +21,14 @@ from ._pagination import (
     check_refused,
     names_of,
     needs_items,
-    query_of,
+    needs_right,
 )
+from ._pagination_urls import query_of
 
 pytest_plugins = ("hub_conformance.suite._pagination",)
 
+#: Users that a rule makes at most to see where a list ends.
+MOST_MADE = 60
 NO_INTEGERS = ("x", "", "1.5", "1e1", "0x2", "null", "NaN", "2,3")
 FORMS = pytest.mark.parametrize("paged_form", [True, False], ids=["page", "plain"])
 
@@ -59,15 +64,72 @@ def test_limits_are_the_same_for_all_lists(paged: Paged) -> None:
     assert len(set(found.values())) == 1, found
 
 
+@rule("pagination/limits-are-the-configured-ones", see=SEE)
+def test_limits_are_the_configured_ones(paged: Paged, hub_run: Run) -> None:
+    """A hub that is said to have certain limits has them: no other rule knows the right ones."""
+    if hub_run.settings.page_limits is None:
+        not_requested("--hub-page-limits: nothing else says which limits are the right ones")
+    found = paged.users.limits
+    assert (found.default, found.most) == hub_run.settings.page_limits, found
+
+
+@rule("pagination/default-limit-beside-filters", since="5.0", see=SEE)
+def test_default_limit_beside_filters(paged: Paged) -> None:
+    """The default limit is the same however a list is narrowed and ordered, and so is its end."""
+    users, own = paged.users, list(paged.users.own)
+    filters = {"state": "inactive", "include_stopped_servers": "1", "sort": "-id"}
+    for params in (*({key: value} for key, value in filters.items()), filters):
+        page = users.page(offset=1, **params)
+        wanted = own[::-1] if "sort" in params else own
+        assert page.limit == users.limits.default, page.answer.json["_pagination"]
+        assert page.next is None or page.next["limit"] == page.limit, page.next
+        assert names_of(page.items) == wanted[1 : 1 + page.limit], page.answer
+        beyond = users.page(offset=len(own), **params)
+        assert (beyond.items, beyond.total, beyond.next) == ([], len(own), None), beyond.answer
+
+
 @rule("pagination/plain-list-defaults-to-the-maximum", see=SEEN)
 def test_plain_list_defaults_to_the_maximum(listing: Listing) -> None:
     """Without the header and without a limit, a list has as many items as the maximum allows."""
 
     def check(whole: list[str]) -> None:
-        assert count(listing) == min(len(whole), listing.limits.most)
-        assert count(listing, offset=1) == min(len(whole) - 1, listing.limits.most)
+        for offset in (None, 1):
+            listing.check_plain(
+                whole, offset or 0, listing.limits.most, listing.names(offset=offset)
+            )
 
     listing.steadily(check)
+
+
+@rule("pagination/plain-list-goes-beyond-the-default", see=SEEN)
+def test_plain_list_goes_beyond_the_default(sandbox: Sandbox, paged: Paged) -> None:
+    """Without the header and without a limit, a list does not end where a page would.
+
+    One request makes as many users as it takes to see that, all of them.
+    """
+    limits = paged.users.limits
+    if limits.most == limits.default:
+        not_applicable("pages are as long as plain lists")
+    if limits.default > MOST_MADE:
+        not_applicable(f"it takes more than {MOST_MADE} users")
+    needs_right(sandbox.hub, "admin:users")
+    start, count = sandbox.name("beyond"), limits.default + 1
+    names = [f"{start}-{number}" for number in range(count)]
+    made = sandbox.make("create users", "/users", {"usernames": names})
+    assert names_of(made.json) == names, f"{len(made.json)} of {count} were made"
+    found = Listing(sandbox.hub, "/users", {"name_filter": start}).names()
+    assert found == names, f"{len(found)} of {count} are listed"
+
+
+@rule("pagination/page-as-long-as-the-list", see=SEE)
+def test_page_as_long_as_the_list(paged: Paged) -> None:
+    """A limit of exactly as many as there are gives all of them, and no next page."""
+    users = paged.users
+    four = list(users.own[:4])
+    for limit in users.limits.usable(4):
+        page = users.both(name_filter=f"{paged.shared.run}-paged-m", limit=limit)
+        assert names_of(page.items) == four, page.answer
+        assert (page.total, page.next) == (4, None), page.answer.json["_pagination"]
 
 
 @rule("pagination/limit-is-honoured", see=SEE)

@@ -66,9 +66,14 @@ def test_running(admin: Hub, runner: User) -> None:
 
 @rule("proxy/named-servers-have-their-own", needs=NAMED)
 def test_named(admin: Hub, trio: Trio) -> None:
-    """Each running server of a user has a route of its own, the named beside the default one."""
+    """Each running server of a user has a route of its own, the named beside the default one.
+
+    In pages or not, and after a check of the routes.
+    """
     found = routes_of(table(admin), trio.user)
     assert set(found) == set(trio.names)
+    in_step(admin)
+    assert set(routes_of(plain_table(admin), trio.user)) == set(trio.names)
     places = {name: route["routespec"] for name, route in found.items()}
     assert len(set(places.values())) == len(places), places
     for name in trio.names[1:]:

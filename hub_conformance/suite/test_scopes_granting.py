@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -40,7 +41,24 @@ TOO_MUCH = {
     "shutdown": ["shutdown"],
     "services": ["read:services"],
     "good-and-bad": ["read:users!user", "self", "read:hub"],
+    "bad-and-good": ["read:hub", "self", "read:users!user"],
+    "self-and-bad": ["self", "list:users"],
+    "inherit-and-bad": ["inherit", "read:hub"],
+    "bad-among-many": [
+        "read:users!user",
+        "tokens!user",
+        "users:activity!user",
+        "read:hub",
+        "servers!user",
+        "read:tokens!user",
+        "delete:servers!user",
+        "access:servers!user",
+    ],
+    "services-of-a-name": ["read:services!service=any"],
+    "own-group-of-two": ["read:users!group={group}", "list:users!group={group}"],
 }
+#: What else a request may have, which changes nothing about its scopes.
+BESIDE: tuple[dict[str, Any], ...] = ({}, {"expires_in": 3600, "note": "beside"}, {"roles": None})
 #: And those that lie within.
 ENOUGH = {
     "self": ["self"],
@@ -97,8 +115,8 @@ def test_too_much(case: str, ann: User, people: People, stage: Stage) -> None:
     """
     scopes = filled(people, TOO_MUCH[case])
     assert _excess(people, scopes, stage)
-    for hub in (ann.hub, stage.sandbox.hub):
-        answer = hub.post(f"{ann.path}/tokens", json={"scopes": scopes})
+    for hub, beside in itertools.product((ann.hub, stage.sandbox.hub), BESIDE):
+        answer = hub.post(f"{ann.path}/tokens", json={"scopes": scopes, **beside})
         assert answer.status == 400, answer
 
 
@@ -109,6 +127,14 @@ def test_refused_token(ann: User, people: People, stage: Stage) -> None:
     before = _ids(stage.sandbox.hub, ann) | {ann.token.id}
     assert ann.hub.post(f"{ann.path}/tokens", json={"scopes": scopes}).status == 400
     assert _ids(stage.sandbox.hub, ann) == before
+
+
+@rule("scopes/every-scope-asked-for-is-kept", since="3.0", see="rbac/scopes.html")
+def test_all_at_once(desk: Desk) -> None:
+    """A token that is asked for with every scope by its name has every scope."""
+    scopes = sorted(desk.everything)
+    told = scopes_of(desk.limited(*scopes))
+    assert told == desk.held(*scopes), told ^ desk.held(*scopes)
 
 
 @pytest.mark.parametrize("case", ENOUGH)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from ..cells import Table
 from ..contract import scope_table, visible_with
 from ..contract.scopes import allows, expand
-from ..hub import Hub
+from ..hub import PAGINATION, Hub
+from ..operations import RECIPES
 from ..rules import not_applicable, rule
 from ..sandbox import User
 from ..stage import Stage
 from ..target import NEWEST
 from ._scopes import METASCOPES, UNRELATED, Desk, as_owner, identity, scopes_of
+from ._scopes_fields import check_fields
 
 pytest_plugins = ("hub_conformance.suite._scopes",)
 
@@ -162,6 +164,28 @@ def test_service_refused(path: str, stage: Stage) -> None:
         assert answer.status == 403, answer
 
 
+@rule(
+    "scopes/service-without-roles-opens-nothing",
+    since="5.0",
+    needs="services",
+    see="rbac/roles.html",
+)
+def test_service_opens_nothing(desk: Desk, stage: Stage, table: Table) -> None:
+    """A service that was given no role is refused by every operation that needs a scope, 403.
+
+    By that of one service also 404: it may know its own name.
+    """
+    hub, _ = service_of(stage)
+    for found in stage.operations.values():
+        if found.scopes and found.id in RECIPES:
+            forms = {found.id: {}, f"{found.id}, a page": {"Accept": PAGINATION}}
+            for name, headers in forms.items() if found.paginated else [(found.id, {})]:
+                answer = desk.send(desk.harmless(found), hub, headers=headers)
+                of_service = any(each.kind == "service" for each in found.path_parameters)
+                desk.note(table, answer, {403, 404} if of_service else {403}, name)
+    table.judge()
+
+
 def service_of(stage: Stage) -> tuple[Hub, str]:
     """The hub through the token of a new service without roles, and the service's name."""
     sandbox = stage.sandbox
@@ -186,8 +210,10 @@ def service_of(stage: Stage) -> tuple[Hub, str]:
 )
 @rule("scopes/identity-shows-what-scopes-allow", since="3.0", see="rbac/scopes.html")
 def test_identity_fields(scopes: list[str], desk: Desk) -> None:
-    """`GET /user` shows name and groups to every token, and the rest by its scopes."""
-    model: dict[str, Any] = identity(desk.limited(*scopes))
+    """`GET /user` shows name and groups to every token, and the rest by its scopes.
+
+    Also when it is asked for stopped servers.
+    """
     held = desk.held(*scopes)
     shown = visible_with(desk.stage.version, "UserIdentity").items()
     expected = {
@@ -195,5 +221,7 @@ def test_identity_fields(scopes: list[str], desk: Desk) -> None:
         for name, needed in shown
         if not needed or any(allows(held, each, desk.owner) for each in needed)
     }
-    assert not expected - model.keys(), f"missing {sorted(expected - model.keys())}"
-    assert not model.keys() - expected, f"shown too much {sorted(model.keys() - expected)}"
+    for params in ({}, {"include_stopped_servers": "1"}):
+        answer = desk.limited(*scopes).get("/user", params=params)
+        assert answer.status == 200, answer
+        check_fields(answer.json, expected)

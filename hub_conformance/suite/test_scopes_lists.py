@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from ..contract.scopes import Resource
 from ..rules import rule
+from ..sandbox import Sandbox, User
 from ..stage import Stage
 from ._scopes import Desk
-from ._scopes_people import People, check_lists, check_names, check_total, people_of, walked
+from ._scopes_fields import check_fields, shown_fields
+from ._scopes_people import (
+    People,
+    check_lists,
+    check_names,
+    check_total,
+    names_of,
+    people_of,
+    plain,
+    walked,
+)
 
 pytest_plugins = ("hub_conformance.suite._scopes",)
 
@@ -63,8 +75,16 @@ def test_user_list_by_parent(case: str, desk: Desk, people: People) -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [{"state": "inactive"}, {"include_stopped_servers": "1"}, {"sort": "-name"}, {"offset": "0"}],
-    ids=["state", "stopped-servers", "sort", "offset"],
+    [
+        {"state": "inactive"},
+        {"include_stopped_servers": "1"},
+        {"sort": "-name"},
+        {"sort": "-last_activity"},
+        {"offset": "0"},
+        {"limit": "200"},
+        {"name_filter": ""},
+    ],
+    ids=["state", "stopped-servers", "sort", "last-activity", "offset", "limit", "name-filter"],
 )
 @rule("scopes/parameters-do-not-widen-the-user-list", since="3.0", see="rbac/scopes.html")
 def test_parameters_do_not_widen(params: dict[str, str], desk: Desk, people: People) -> None:
@@ -82,11 +102,54 @@ def test_name_filter(desk: Desk, people: People) -> None:
     check_lists(hub, "/users", set(), name_filter=people.absent)
 
 
+@pytest.mark.parametrize("state", ["active", "ready"])
 @rule("scopes/nobody-active-among-the-covered", since="3.0", see="rbac/scopes.html")
-def test_state_active(desk: Desk, people: People) -> None:
-    """`state=active` shows none of the covered users while no server of theirs runs."""
+def test_state_active(state: str, desk: Desk, people: People) -> None:
+    """`state=active` and `ready` show none of the covered users while no server of theirs runs.
+
+    Whoever has a running one is not shown for that reason.
+    """
+    if desk.stage.spawns:
+        assert desk.stage.runner
     hub = desk.limited(*people.scopes("list:users", "user=cat", "group=group"))
-    check_lists(hub, "/users", set(), state="active")
+    check_lists(hub, "/users", set(), state=state)
+
+
+@rule("scopes/many-filters-add-up-in-a-list", since="3.0", see="rbac/scopes.html")
+def test_many_filters(desk: Desk, people: People) -> None:
+    """Of many filters each counts: users and groups are listed that a long list of them names."""
+    users = [f"list:users!user={each}" for each in desk.strangers]
+    groups = [f"list:users!group={each}" for each in desk.strangers]
+    own = people.scopes("list:users", "user=cat", "group=group")
+    check_lists(desk.limited(*users, *groups, *own), "/users", people.named("ann", "ben", "cat"))
+    others = [f"list:groups!group={each}" for each in desk.strangers]
+    own = people.scopes("list:groups", "group=group", "group=group2")
+    check_names(desk.limited(*others, *own), "/groups", people.named("group", "group2"))
+
+
+@rule("scopes/group-list-shows-all-members", since="3.0", see="rbac/scopes.html")
+def test_many_members(desk: Desk, sandbox: Sandbox) -> None:
+    """`list:users!group=` shows all members of a group, however many, and their total."""
+    members = sandbox.users(desk.many, "crowd")
+    group = sandbox.group("crowd", members)
+    hub = sandbox.token(desk.grantor, scopes=[f"list:users!group={group}"]).hub
+    names, totals = walked(hub, "/users")
+    assert sorted(names) == sorted(each.name for each in members), names
+    assert totals == {desk.many}, totals
+
+
+@rule("scopes/each-of-many-groups-covers", since="3.0", see="rbac/scopes.html")
+def test_many_groups(sandbox: Sandbox, desk: Desk, user: User) -> None:
+    """Who is in many groups is covered by a filter for any one of them."""
+    groups = [sandbox.name("many") for _ in range(desk.many // 2)]
+    sandbox.make("create groups", "/groups", {"groups": groups, "users": [user.name]})
+    for group in (groups[0], groups[len(groups) // 2], groups[-1]):
+        scopes = [f"{each}!group={group}" for each in ("list:users", "read:servers", "read:tokens")]
+        hub = sandbox.token(desk.grantor, scopes=scopes).hub
+        check_lists(hub, "/users", {user.name})
+        for path in (user.path, f"{user.path}/tokens"):
+            answer = hub.get(path)
+            assert answer.status == 200, (group, answer)
 
 
 @rule("scopes/pages-of-covered-users", since="3.0", see="rbac/scopes.html")
@@ -114,6 +177,22 @@ def test_impossible_filter(path: str, desk: Desk, people: People) -> None:
     for scope in wrong:
         answer = desk.limited(scope, *people.scopes(base, good)).get(path)
         assert answer.status == 403, (scope, answer)
+
+
+@rule("scopes/fields-differ-by-group-in-one-list", since="3.0", see="rbac/scopes.html")
+def test_fields_by_group(desk: Desk, people: People) -> None:
+    """In one list each group shows what the token may see of that group."""
+    both = people.scopes("list:groups", "group=group", "group=group2")
+    scopes = [*both, *people.scopes("read:groups", "group=group2")]
+    scopes += people.scopes("read:roles:groups", "group=group")
+    for form in (
+        plain(desk.limited(*scopes), "/groups"),
+        desk.limited(*scopes).page("/groups").items,
+    ):
+        assert sorted(names_of(form)) == sorted(people.named("group", "group2"))
+        for model in form:
+            group = Resource("group", model["name"])
+            check_fields(model, shown_fields(desk, "Group", group, *scopes))
 
 
 @pytest.mark.parametrize("case", GROUPS)
@@ -151,7 +230,10 @@ def test_pages_of_groups(desk: Desk, people: People) -> None:
     see="rbac/scopes.html",
 )
 def test_service_list(desk: Desk, stage: Stage) -> None:
-    """`GET /services` shows exactly the services that the filters of `list:services` name."""
+    """`GET /services` shows exactly the services that the filters of `list:services` name.
+
+    And of each what the token may see of that one.
+    """
     first, second, longer = stage.service, stage.fresh_service(), f"{stage.service}2"
     stage.sandbox.make("add a service", f"/services/{longer}", {"info": {}})
     for names in ([first], [longer], [first, second], [second, stage.new_service()], ["absent"]):
@@ -160,6 +242,12 @@ def test_service_list(desk: Desk, stage: Stage) -> None:
         assert answer.status == 200, (scopes, answer)
         assert isinstance(answer.json, dict), answer
         assert answer.json.keys() == set(names) & {first, second, longer}, scopes
+    scopes = [f"list:services!service={each}" for each in (first, second)]
+    scopes += [f"read:services!service={second}", f"read:roles:services!service={longer}"]
+    answer = desk.limited(*scopes).get("/services")
+    for name in (first, second):
+        expected = shown_fields(desk, "Service", Resource("service", name), *scopes)
+        check_fields(answer.json[name], expected)
 
 
 @rule("scopes/service-list-knows-no-other-filter", since="3.0", see="rbac/scopes.html")

@@ -77,7 +77,7 @@ def test_no_trace(operation: str, desk: Desk, sandbox: Sandbox) -> None:
     if operation in ("post-group-users", "delete-group-users", "put-group-properties"):
         group = sandbox.group("quiet", [User(desk.stage.user, sandbox)])
         call = call.naming(desk.stage.groups, name=group)
-    others = [each for need in found.scopes for each in outside(call, need, desk.stage)]
+    others = [each for need in found.scopes for each in outside(call, need, desk.stage).values()]
     before = _state(sandbox.hub, call, desk.stage)
     for scopes in ([UNRELATED], ["read:users", "read:servers", "read:groups"], others):
         if scopes:

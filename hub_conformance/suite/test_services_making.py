@@ -103,11 +103,14 @@ def test_info(maker: Hub, sandbox: Sandbox) -> None:
 
 @rule("services/url-gives-a-prefix", since="5.0", needs="services")
 def test_url(maker: Hub, sandbox: Sandbox) -> None:
-    """A service with a URL shows it, and the prefix under which the proxy serves it."""
-    name, url = sandbox.name("service"), inner_url(maker)
-    for model in (accepted(maker, name, url=url), read(maker, name)):
+    """A service with a URL shows it and its prefix at the proxy, and is gone when removed."""
+    name, url = sandbox.name("service"), inner_url(maker).rstrip("/") + "/"
+    for model in (accepted(maker, name, url=url), read(maker, name), listed(maker).get(name, {})):
         assert model.get("url") == url
         assert tail_of(model.get("prefix")) == f"{maker.target.prefix}services/{name}/"
+    assert maker.delete(path_of(name)).status == 200
+    is_absent(maker, name)
+    assert name not in listed(maker)
 
 
 @rule("services/name-is-the-paths", since="5.0", needs="services")
@@ -120,15 +123,16 @@ def test_name(maker: Hub, sandbox: Sandbox) -> None:
 
 @rule("services/odd-names-are-read-back", since="5.0", needs="services")
 def test_odd_names(maker: Hub, sandbox: Sandbox) -> None:
-    """A name with characters that are encoded in a path is refused, or read back as it is."""
-    name = f"{sandbox.name('service')} ä@x+1%41"
-    answer = create(maker, name, info={})
-    if answer.status == 201:
-        assert object_of(answer, 201).get("name") == name
-        assert read(maker, name).get("name") == name
-        assert name in listed(maker)
-    else:
-        refused(answer, 400)
+    """A name that is encoded in a path, or has capitals, is refused, or read back as it is."""
+    for end in (" ä@x+1%41", "-MiXed"):
+        name = f"{sandbox.name('service')}{end}"
+        answer = create(maker, name, info={})
+        if answer.status == 201:
+            assert object_of(answer, 201).get("name") == name
+            assert read(maker, name).get("name") == name
+            assert name in listed(maker)
+        else:
+            refused(answer, 400)
 
 
 # --- those that are there

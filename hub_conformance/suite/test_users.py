@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ..hub import Hub
@@ -10,6 +12,8 @@ from ..sandbox import Sandbox, User
 from ..target import Target
 from ._shape import moment, object_of, refused
 from ._users import (
+    all_made,
+    at_once,
     check_created_now,
     check_fresh,
     check_rights,
@@ -22,6 +26,9 @@ from ._users import (
 )
 
 SEEN = "jupyterhub/apihandlers/users.py, UserAPIHandler"
+#: Requests that are sent at the same time.
+AT_ONCE = 4
+Lacks = Callable[[str], bool]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -100,6 +107,16 @@ def test_create_existing(hub: Hub, carol: User) -> None:
     assert read(hub, carol.name) == before
 
 
+@rule("users/created-once-however-many-ask-at-once")
+def test_create_at_once(hub: Hub, sandbox: Sandbox, target: Target) -> None:
+    """Of several requests at once for one new user one makes them, and the others are 409."""
+    name = sandbox.name("new")
+    answers = at_once(lambda body: hub.post(path_of(name), json=body), [{}] * AT_ONCE)
+    assert sorted(answer.status for answer in answers) == [201, *[409] * (AT_ONCE - 1)], answers
+    assert named(hub, name) == [name]
+    check_fresh(read(hub, name), name, target)
+
+
 @rule("users/create-is-for-the-name-in-the-path")
 def test_name_in_body(hub: Hub, sandbox: Sandbox, carol: User, target: Target) -> None:
     """A name, groups or roles in the body of a create have no effect, or it is refused with 400."""
@@ -156,6 +173,7 @@ def test_admin(hub: Hub, user: User) -> None:
         for each in (model, read(hub, user.name)):
             assert each.get("admin") is admin, each
             check_roles(each, admin=admin)
+        assert object_of(user.hub.get("/user")).get("admin") is admin, "by their token"
 
 
 @rule("users/admin-status-changes-nothing-else")
@@ -200,7 +218,26 @@ def test_delete_and_create(hub: Hub, sandbox: Sandbox, user: User, target: Targe
     check_fresh({**model, "servers": {}}, user.name, target)
 
 
-@rule("users/deleted-users-servers-are-forgotten", since="6.0", needs="named-servers")
+@rule("users/deleted-users-tokens-and-shares-are-forgotten")
+def test_delete_with_tokens(hub: Hub, sandbox: Sandbox, user: User, lacks: Lacks) -> None:
+    """A new user under the name of a deleted one has none of their tokens, groups and shares."""
+    token, shares = user.token, sandbox.hub.target.applies >= (5, 0) and not lacks("shares")
+    sandbox.group("left", [user])
+    if shares:
+        other = sandbox.fresh_user()
+        object_of(hub.post(f"/shares/{other.name}/", json={"user": user.name}))
+        object_of(hub.post(f"/shares/{user.name}/", json={"user": other.name}))
+    assert hub.delete(user.path).status == 204
+    (model,) = all_made(hub.post("/users", json={"usernames": [user.name]}))
+    for each in (model, read(hub, user.name)):
+        check_fresh(each, user.name, sandbox.hub.target)
+    refused(token.hub.get("/user"), 403, explained=False)
+    assert object_of(hub.get(f"{user.path}/tokens")).get("api_tokens") == []
+    for path in (f"/shares/{user.name}", f"{user.path}/shared") if shares else ():
+        assert object_of(hub.get(path)).get("items") == [], path
+
+
+@rule("users/deleted-users-are-forgotten", since="6.0", needs="named-servers")
 def test_delete_with_servers(hub: Hub, user: User) -> None:
     """A named server of a deleted user is not there for a new user of that name."""
     assert hub.put(f"{user.path}/servers/kept", json={}).status == 201

@@ -77,10 +77,13 @@ def test_rename(hub: Hub, member: User, target: Target) -> None:
 def test_rename_tokens(hub: Hub, user: User) -> None:
     """Tokens of a renamed user are theirs under the new name, and there only."""
     new, token = user.sandbox.name("renamed"), user.token
+    assert object_of(token.hub.get("/user")).get("name") == user.name
+    before = object_of(hub.get(f"{user.path}/tokens/{token.id}"))
     rename(hub, user.name, new)
-    assert object_of(token.hub.get("/user")).get("name") == new
     model = object_of(hub.get(f"{path_of(new)}/tokens/{token.id}"))
     assert (model.get("id"), model.get("user")) == (token.id, new), model
+    assert model.get("last_activity") == before.get("last_activity"), model
+    assert object_of(token.hub.get("/user")).get("name") == new
     listed = object_of(token.hub.get(f"{path_of(new)}/tokens")).get("api_tokens")
     assert [each["id"] for each in listed or ()] == [token.id], listed
     refused(hub.get(f"{user.path}/tokens/{token.id}"), 404)
@@ -88,13 +91,25 @@ def test_rename_tokens(hub: Hub, user: User) -> None:
 
 @rule("users/rename-keeps-groups")
 def test_rename_groups(hub: Hub, member: User, group: str) -> None:
-    """A renamed user is in their groups under the new name, and not under the old one."""
-    new = member.sandbox.name("renamed")
+    """A renamed user is in all their groups under the new name, and not under the old one."""
+    new, second = member.sandbox.name("renamed"), member.sandbox.group("second", [member])
     rename(hub, member.name, new)
-    users = object_of(hub.get(f"/groups/{group}")).get("users")
-    assert isinstance(users, list), f"users is {users!r}"
-    assert (new in users, member.name in users) == (True, False), users
-    assert read(hub, new).get("groups") == [group]
+    for name in (group, second):
+        users = object_of(hub.get(f"/groups/{name}")).get("users")
+        assert isinstance(users, list), f"users is {users!r}"
+        assert (new in users, member.name in users) == (True, False), users
+    assert sorted(read(hub, new).get("groups") or ()) == sorted([group, second])
+
+
+@rule("users/rename-keeps-the-admin")
+def test_rename_admin(hub: Hub, sandbox: Sandbox) -> None:
+    """An admin who is renamed is one under the new name, and so may their tokens do."""
+    admin, new = sandbox.user("admin", admin=True), sandbox.name("renamed")
+    token = admin.token
+    model = rename(hub, admin.name, new)
+    for each in (model, read(hub, new), object_of(token.hub.get("/user"))):
+        assert (each.get("name"), each.get("admin")) == (new, True), each
+        check_roles(each, admin=True)
 
 
 @rule("users/rename-keeps-the-default-server", since="3.0")
@@ -136,12 +151,15 @@ def test_rename_urls(hub: Hub, user: User) -> None:
 
 @rule("users/rename-keeps-shares", since="5.0", needs="shares")
 def test_rename_shares(hub: Hub, user: User, bob: User) -> None:
-    """Shares of a renamed user's server, and with them, go on to be theirs."""
+    """Shares of a renamed user's server, codes for it, and shares with them go on to be theirs."""
     new = user.sandbox.name("renamed")
     other = user.sandbox.fresh_user()
     object_of(hub.post(f"/shares/{user.name}/", json={"user": bob.name}))
     object_of(hub.post(f"/shares/{other.name}/", json={"user": user.name}))
+    code = object_of(hub.post(f"/share-codes/{user.name}/", json={})).get("id")
     rename(hub, user.name, new)
+    codes = object_of(hub.get(f"/share-codes/{new}")).get("items")
+    assert [each.get("id") for each in codes or ()] == [code], codes
     mine = object_of(hub.get(f"/shares/{new}")).get("items")
     with_me = object_of(hub.get(f"/users/{new}/shared")).get("items")
     assert _ends(mine) == [(new, bob.name)], mine
@@ -213,11 +231,12 @@ def test_rename_similar(hub: Hub, sandbox: Sandbox) -> None:
 
 @rule("users/name-and-admin-change-together")
 def test_name_and_admin(hub: Hub, user: User) -> None:
-    """One request may change name and admin status."""
+    """One request may change name and admin status, to either."""
     new = user.sandbox.name("renamed")
-    for model in (rename(hub, user.name, new, admin=True), read(hub, new)):
-        assert model.get("admin") is True, model
-        check_roles(model, admin=True)
+    for old, name, admin in ((user.name, new, True), (new, user.name, False)):
+        for model in (rename(hub, old, name, admin=admin), read(hub, name)):
+            assert model.get("admin") is admin, model
+            check_roles(model, admin=admin)
 
 
 @rule("users/empty-change-changes-nothing", see=SEEN)

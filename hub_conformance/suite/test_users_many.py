@@ -15,6 +15,7 @@ from ..target import Target
 from ._shape import refused
 from ._users import (
     all_made,
+    at_once,
     check_created_now,
     check_fresh,
     check_rights,
@@ -27,7 +28,7 @@ from ._users import (
 
 SEEN = "jupyterhub/apihandlers/users.py, UserListAPIHandler"
 #: More than the smallest of the usual pages holds.
-MANY = 6
+MANY = 12
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -105,6 +106,17 @@ def test_all_exist(hub: Hub, alice: User, bob: User) -> None:
     body = {"usernames": [alice.name, bob.name], "admin": True}
     refused(hub.post("/users", json=body), 409)
     assert [read(hub, user.name) for user in (alice, bob)] == before
+
+
+@rule("users/several-are-made-once-however-many-ask-at-once")
+def test_at_once(hub: Hub, sandbox: Sandbox) -> None:
+    """Several requests at once for the same new users make each of them once, and none breaks."""
+    start, names = new_names(sandbox, "hurried", 2)
+    answers = at_once(lambda _: hub.post("/users", json={"usernames": names}), range(3))
+    statuses = {answer.status for answer in answers}
+    assert 201 in statuses, answers
+    assert statuses <= {201, 409}, answers
+    assert sorted(named(hub, start)) == names
 
 
 @rule("users/name-given-twice-makes-one-user")

@@ -17,11 +17,13 @@ from .hand import (
     reports,
     rights,
     sharing,
+    sometimes,
     starts,
 )
 
 FAULTS: Sequence[Fault] = (
     *rights.FAULTS,
+    *sometimes.FAULTS,
     *lists.FAULTS,
     *people.FAULTS,
     *starts.FAULTS,

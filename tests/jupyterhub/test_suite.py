@@ -115,7 +115,8 @@ def test_61_keeps_the_contract_but_for_what_is_known(
     jupyterhub_61: RealHub, tmp_path: Path
 ) -> None:
     hub, before = jupyterhub_61, state(jupyterhub_61)
-    options = (f"--hub-expect={SINCE_5}", "--hub-report=report.json")
+    limits = "--hub-page-limits=5:8"
+    options = (f"--hub-expect={SINCE_5}", "--hub-report=report.json", limits)
     outcome = run_suite(tmp_path, hub, hub.admin_token, *options)
     check(hub, outcome, before)
     check_fuzzing_is_deep(tmp_path / "report.json")
@@ -124,6 +125,17 @@ def test_61_keeps_the_contract_but_for_what_is_known(
     assert outcome.of("known"), outcome
     assert not outcome.of("untested"), outcome
     assert outcome.of("not requested") == set(DESTRUCTIVE), outcome
+
+
+def test_61_with_other_limits_than_it_is_said_to_have(
+    jupyterhub_61: RealHub, tmp_path: Path
+) -> None:
+    """A maximum that is one off is only seen by who knows the right one."""
+    rule = "pagination/limits-are-the-configured-ones"
+    for said in ("5:9", "4:8"):
+        arguments = (f"--hub-rule={rule}", f"--hub-page-limits={said}")
+        outcome = run_suite(tmp_path, jupyterhub_61, jupyterhub_61.admin_token, *arguments)
+        assert outcome.of("failed") == {rule}, outcome
 
 
 def test_61_with_what_changes_the_whole_hub(tmp_path: Path) -> None:

@@ -72,3 +72,17 @@ def test_what_is_no_report_is_bad_input(
 def test_missing_report_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", str(tmp_path / "no"), str(tmp_path / "no")]) == 4
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_cells_are_compared_where_both_reports_have_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = []
+    for number, verdict in enumerate(("passed", "failed")):
+        cells = {"read:users": {"verdict": verdict, "reason": ""}}
+        rule = {"id": "x/a[b]", "verdict": "failed", "reason": "", "cells": cells}
+        data = {"schema_version": SCHEMA_VERSION, "partial": False, "cells": {}, "rules": [rule]}
+        paths.append(str(tmp_path / str(number)))
+        Path(paths[-1]).write_text(json.dumps(data))
+    assert main(["diff", *paths]) == 1
+    assert "x/a[b/read:users]: passed -> failed" in capsys.readouterr().out

@@ -254,6 +254,24 @@ async def tokens(hub: Session) -> None:
     await hub.api("GET /users/young/tokens")
 
 
+async def filters(hub: Session) -> None:
+    for asked, path in (
+        (["read:users!user=*"], "/users/ann"),
+        (["read:users!group=x", "read:users!group=y"], "/users/ann"),
+        (["read:groups!user=ann"], "/groups/team"),
+        ([f"read:users!user={each}" for each in ("a", "aa", "ann")], "/users/ann"),
+    ):
+        secret = (await hub.token("admin", *asked))["token"]
+        await hub.api(f"GET {path}", who=secret)
+        await hub.api("GET /users", who="", headers={"Authorization": f"Bearer {secret}"})
+    await hub.token("ann", "read:hub", "self")
+    await hub.token("ann", "inherit", "read:hub")
+    await hub.api("POST /users/moe", {"admin": True})
+    lost = await hub.token("moe", "read:servers!server=ann/")
+    await hub.api("PATCH /users/moe", {"admin": False})
+    await hub.api("GET /user", who=lost["token"])
+
+
 async def servers(hub: Session) -> None:
     await hub.api("POST /users/ann/server", {"user_options": {"a": 1}})
     await hub.api("POST /users/ann/server")
@@ -305,7 +323,7 @@ async def shares(hub: Session) -> None:
 
 
 PARTS: tuple[Part, ...] = (
-    *(people, lists, tokens, servers, shares, rights.refusals, more.oauth),
+    *(people, lists, tokens, filters, servers, shares, rights.refusals, more.oauth),
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
 )
@@ -313,8 +331,8 @@ PARTS: tuple[Part, ...] = (
 LIKELY = {
     "users": ("people", "lists"),
     "groups": ("people", "made"),
-    "tokens": ("tokens", "known", "made"),
-    "scopes": ("refusals", "tokens"),
+    "tokens": ("tokens", "filters", "known", "made"),
+    "scopes": ("refusals", "filters", "tokens"),
     "pagination": ("lists",),
     "servers": ("servers", "edges", "served"),
     "services": ("people", "made"),

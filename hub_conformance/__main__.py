@@ -2,6 +2,7 @@
 
 `cleanup` removes what a killed run left on a hub; `diff` compares two reports;
 `defects` prints what real releases are known to get wrong; `contract` prints the API's document;
+`permissions` the least role of whose token a run is given;
 `kill-matrix` proves that the suite sees, by faults planted in the reference hub.
 """
 
@@ -13,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import cleanup
+from . import cleanup, permissions
 from .contract.printed import as_yaml
 from .errors import ConformanceError, UsageError
 from .guard import Named
@@ -53,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     defects = commands.add_parser("defects", help="print the known defects of real releases")
     defects.set_defaults(run=_defects)
     kill_matrix.add_to(commands)
+    needed = commands.add_parser("permissions", help="print the least role that a run needs")
+    needed.add_argument("--version", default=NEWEST, help="of the hub (default: %(default)s)")
+    needed.set_defaults(run=_permissions)
     described = commands.add_parser("contract", help="print the API's OpenAPI 3.1 document")
     described.add_argument("--version", default=NEWEST, help="of the hub (default: %(default)s)")
     described.set_defaults(run=_contract)
@@ -71,6 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConformanceError, AssertionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+
+
+def _permissions(options: argparse.Namespace) -> int:
+    try:
+        print(permissions.page(options.version), end="")
+    except ValueError as error:
+        raise UsageError(f"--version: {error}") from None
+    return 0
 
 
 def _contract(options: argparse.Namespace) -> int:

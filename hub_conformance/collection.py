@@ -101,15 +101,3 @@ def _node_id(parent: pytest.Collector, path: Path) -> Any:
     """
     kind: Any = type(getattr(parent, "_nodeid", ""))
     return kind(path.relative_to(plugin.SUITE.parent.parent).as_posix())
-
-
-def paths(config: pytest.Config, files: list[str]) -> list[str]:
-    """Return what to collect: the paths given, the package's name standing for its chapters."""
-    given = list(getattr(config.option, "file_or_dir", None) or ())  # not there with --help
-    if not given:
-        return files
-    return [
-        path
-        for each in given
-        for path in (files if config.option.pyargs and each == plugin.PACKAGE else [each])
-    ]

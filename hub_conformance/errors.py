@@ -10,6 +10,9 @@ ConformanceError
 ├── OutOfBounds        a request that the sandbox's guard does not let out
 ├── OtherOrigin        a URL that would carry the token to another origin
 └── SetupFailed        the sandbox could not make what a rule needs
+    ├── NeedsAdmin         it takes the hub's admin flag, which the run's owner has not
+    ├── NoRoom             it would be more users than there may be at once
+    └── OutOfTime          the run has taken too long
 """
 
 from __future__ import annotations
@@ -53,6 +56,14 @@ class OtherOrigin(ConformanceError):
 
 class SetupFailed(ConformanceError):
     """The sandbox could not make what a rule needs."""
+
+
+class NoRoom(SetupFailed):
+    """A request would make more users than there may be at once; it was not sent."""
+
+
+class NeedsAdmin(SetupFailed):
+    """A request makes an admin, which only an admin may; it was not sent."""
 
 
 class OutOfTime(SetupFailed):

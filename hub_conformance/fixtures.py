@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from . import capabilities
+from . import capabilities, rights
 from .accounts import Login, OAuthClient
 from .cells import table  # noqa: F401  # a fixture
 from .client import origin_of
@@ -90,7 +90,7 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     """What is made through the token that the run was given: a token of its own, emptied last."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
-        client.before += [guard.before, hub_run.before]
+        client.before += [partial(rights.check, hub_run), guard.before, hub_run.before]
         client.after += [hub_run.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None
@@ -102,13 +102,15 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def hub(given: Sandbox) -> Hub:
+def hub(given: Sandbox, hub_run: Run) -> Hub:
     """The hub, by the right of the run's owner.
 
     Through a token that the run makes for itself where it can: hubs hash one from a configuration
     file some thousand times at every request, and one of their own making once.
     """
-    return given.own_hub() or given.hub
+    found = given.own_hub() or given.hub
+    hub_run.own.add(found.credential)
+    return found
 
 
 def _origins(target: Target) -> set[str]:
@@ -121,25 +123,37 @@ def anonymous(hub: Hub) -> Hub:
     return hub.using(None)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def shared(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
-    """The run's sandbox: what is made here lives until the end and is not changed by rules.
+@pytest.fixture(scope="session")
+def whole(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
+    """The run's sandbox: what is made here lives until the end, as does what could not be removed.
 
-    Always open, so that what a rule makes by a bare request is removed too.
+    There is little in it, for whatever is on the hub at once counts against `--hub-max-users`.
     """
     sandbox = Sandbox(
         hub,
         guard,
         spawn_seconds=hub_run.settings.spawn_seconds,
         user_options=hub_run.settings.user_options,
+        room=hub_run.census.room if hub_run.census else None,
     )
     yield sandbox
     _emptied(sandbox, hub_run)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
+def shared(whole: Sandbox) -> Iterator[Sandbox]:
+    """A file's sandbox: what is made here is there for its rules, and is not changed by them."""
+    inner = whole.inner()
+    yield inner
+    _emptied(inner)
+
+
+@pytest.fixture(autouse=True)
 def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
-    """A sandbox of the rule's own, emptied when the rule has ended."""
+    """A sandbox of the rule's own, emptied when the rule has ended.
+
+    Always open, so that what a rule makes by a bare request is removed too.
+    """
     inner = shared.inner()
     yield inner
     _emptied(inner)
@@ -158,15 +172,15 @@ def _emptied(sandbox: Sandbox, run: Run | None = None) -> None:
     assert not left, "left behind on the hub: " + "; ".join(left)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alice(shared: Sandbox) -> User:
-    """A plain user, shared by all rules: never renamed, promoted, put in a group or deleted."""
+    """A plain user of a file's rules: never renamed, promoted, put in a group or deleted."""
     return shared.user("alice")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(shared: Sandbox) -> User:
-    """Another plain user, shared by all rules, with nothing to do with alice."""
+    """Another plain user, shared by a file's rules, with nothing to do with alice."""
     return shared.user("bob")
 
 
@@ -182,9 +196,12 @@ def version(hub_run: Run) -> tuple[int, int]:
     return hub_run.applies
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def named_servers(hub_run: Run, alice: User) -> bool:
     """Whether the hub lets users have named servers, as observed on first use."""
+    known = hub_run.capabilities.observed.get("named-servers")
+    if known is not None:
+        return known
     has = are_enabled(alice, hub_run.applies, spawns=hub_run.settings.spawns)
     hub_run.capabilities.observe("named-servers", has)
     return has
@@ -207,14 +224,14 @@ def _what_is_needed(request: pytest.FixtureRequest, hub_run: Run) -> None:
             _end_without(hub_run, name, capabilities.LATER[name])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def enabled_named_servers(hub_run: Run, named_servers: bool) -> None:
     """End a rule where the hub's configuration has no named servers."""
     if not named_servers:
         _end_without(hub_run, "named-servers", "named servers are not enabled on this hub")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def default_user_role(hub_run: Run, alice: User) -> None:
     """End a rule about the limits of plain users where the role of every user lends them more.
 
@@ -234,7 +251,7 @@ def default_user_role(hub_run: Run, alice: User) -> None:
         _end_without(hub_run, "user-role", f"the role of every user lends them more: {more}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lacks(hub_run: Run, shared: Sandbox, request: pytest.FixtureRequest) -> Callable[[str], bool]:
     """`lacks("shares")`, `lacks("services")`: whether the hub knows no such thing, asked once."""
 
@@ -242,6 +259,8 @@ def lacks(hub_run: Run, shared: Sandbox, request: pytest.FixtureRequest) -> Call
     def is_absent(name: str) -> bool:
         if hub_run.applies < capabilities.SINCE:  # then the version says that, not the hub
             return False
+        if name in hub_run.capabilities.observed:
+            return not hub_run.capabilities.observed[name]
         if name == "shares":  # neither by a user nor with one
             alice: User = request.getfixturevalue("alice")
             asked = [
@@ -279,15 +298,15 @@ def oauth_client(hub_run: Run) -> OAuthClient:
     return hub_run.accounts.client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def runner(shared: Sandbox) -> User:
-    """A user whose default server runs, shared by all rules: neither is ever changed."""
+    """A user whose default server runs, shared by a file's rules: neither is ever changed."""
     user = shared.user("runner")
     shared.server(user)
     return user
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trio(enabled_named_servers: None, runner: User, hub_run: Run) -> Trio:
     """`runner` with two named servers running beside the default one, never changed either."""
     first, second = trio_names(hub_run.applies)
@@ -296,7 +315,7 @@ def trio(enabled_named_servers: None, runner: User, hub_run: Run) -> Trio:
     return Trio(runner, first, second)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def resting(enabled_named_servers: None, hub_run: Run, shared: Sandbox) -> tuple[User, str]:
     """A user with a named server that exists and does not run, shared and never changed."""
     if hub_run.applies < CREATES and not hub_run.settings.spawns:
@@ -306,7 +325,7 @@ def resting(enabled_named_servers: None, hub_run: Run, shared: Sandbox) -> tuple
     return user, name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def limited(shared: Sandbox, hub_run: Run) -> Callable[..., Hub]:
     """`limited("read:users", …)`: the hub through a token with exactly these scopes.
 
@@ -323,7 +342,7 @@ def limited(shared: Sandbox, hub_run: Run) -> Callable[..., Hub]:
     return with_scopes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage(hub_run: Run, shared: Sandbox) -> Stage:
     """The objects that calls of the API act on, for rules that go through all operations."""
     version = "{}.{}".format(*hub_run.applies)

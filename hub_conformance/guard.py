@@ -55,6 +55,15 @@ class Named:
     label: str = field(default="", compare=False)
 
 
+def owns(run: str, name: str) -> bool:
+    """Whether a name belongs to a run. Hubs may lower-case names, so case is ignored.
+
+    One that climbs out of its place in a path (`<run>-x/../alice`) is nobody's.
+    """
+    prefix = name[: len(run) + 1]
+    return prefix.isascii() and prefix.lower() == f"{run}-" and not climbs(name)
+
+
 class Guard:
     """Lets out reading requests, and writing ones that stay inside `run`.
 
@@ -88,6 +97,7 @@ class Guard:
         #: What the hub refused to make: it should not be there.
         self.refused: set[Named] = set()
         self._news: list[Named] = []
+        self._named_now: list[Named] = []
         self._own_tokens: set[str] = set()
         self._own_codes: set[Secret] = set()
 
@@ -96,12 +106,8 @@ class Guard:
         self._own_tokens |= {each.name for each in found if each.kind == "token"}
 
     def owns(self, name: str) -> bool:
-        """Whether a name belongs to this run. Hubs may lower-case names, so case is ignored.
-
-        One that climbs out of its place in a path (`<run>-x/../alice`) is nobody's.
-        """
-        prefix = name[: len(self.run) + 1]
-        return prefix.isascii() and prefix.lower() == f"{self.run}-" and not climbs(name)
+        """Whether a name belongs to this run."""
+        return owns(self.run, name)
 
     def before(self, request: Request) -> None:
         """Raise OutOfBounds unless the request may be sent; note what it names."""
@@ -115,6 +121,7 @@ class Guard:
                     f"{request.method} {request.path} names the {each.kind} {each.name!r},"
                     f" which is not of this run ({self.run}); it was not sent"
                 )
+        self._named_now = named
         self._news = [each for each in named if self.noted(each)]
 
     def _spawns(self, request: Request) -> bool:
@@ -128,7 +135,9 @@ class Guard:
         request = answer.request
         if 400 <= answer.status < 500:
             self.refused.update(self._news)
-        self._news = []
+        elif answer.ok:  # another time it was not: now it is there
+            self.refused.difference_update(self._named_now)
+        self._news, self._named_now = [], []
         if not answer.ok or request.method.upper() != "POST":
             return
         match self._below_api(request):

@@ -171,7 +171,15 @@ def _fresh_share(whom: str, kind: str) -> Callable[[Stage], Names]:
 
 
 def _recipient(stage: Stage) -> Any:
-    """The body that names whom to share with: someone whose name the caller may read."""
+    """The body that names whom to share with: someone whose name the caller may read.
+
+    Raises SetupFailed where that is nobody of this run.
+    """
+    if not stage.sandbox.guard.owns(stage.grantor.name):
+        raise SetupFailed(
+            "without the hub's admin flag no admin can be made, whom limited tokens belong to and"
+            " servers are shared with"
+        )
     return {"user": stage.grantor.name}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -173,11 +173,18 @@ class Outcomes:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Judge what many rules met together, when the last one has ended."""
+        reports = not self.run.is_worker and not self.run.config.option.collectonly
+        if reports and self.run.target:
+            self.run.keeper.begin()
         done = yield
-        if not self.run.is_worker and not self.run.config.option.collectonly:
-            for result in self.run.met_by_many():
-                self._announce(session, self.judged(result))
+        if reports:
+            self.tell(session, self.run.met_by_many())
         return done
+
+    def tell(self, session: pytest.Session, results: Iterable[Result]) -> None:
+        """Hold findings that are no pytest items against the baseline, and announce them."""
+        for result in results:
+            self._announce(session, self.judged(result))
 
     def judged(self, result: Result) -> Result:
         """Hold a finding that is no pytest item against the baseline."""

@@ -46,6 +46,7 @@ VALUES = (
         "requests to generate an operation, beside those of its schema (10)",
     ),
     ("hub-fuzz-seed", "N", "generate other requests than the usual ones (0)"),
+    ("hub-max-users", "N", "users that the run makes at once, at most (20)"),
     ("hub-time-limit", "SECONDS", "end the run, incomplete, when it takes longer"),
     ("hub-user-options", "JSON", "user options that servers need to be started with"),
 )
@@ -67,6 +68,7 @@ FLAGS = (
     ("hub-no-spawn", "start no server; what needs one is untested"),
     ("hub-read-only", "send nothing that may change the hub; what needs that is untested"),
     ("hub-destructive", "check also what a hub does not recover from; it is ended at last"),
+    ("hub-quiet", "nobody else is on the hub: whatever changes there, this run has changed"),
     ("hub-strict", "count a SHOULD that does not hold as failed"),
     ("hub-allow-untested", "exit with 0 though rules were left untested"),
     ("hub-list-rules", "print id, level, versions and statement of each rule, and end"),
@@ -120,9 +122,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the rest of the plugin when the suite is asked for."""
     if not is_asked_for(config):
         return
-    from . import session
+    from . import activation
 
-    session.activate(config, suite_files())
+    activation.activate(config, suite_files())
 
 
 def suite_files() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,6 +85,7 @@ class Sandbox(UserServers):
         outer: Sandbox | None = None,
         spawn_seconds: float = 60.0,
         user_options: dict[str, Any] | None = None,
+        room: Callable[[], int] | None = None,
     ) -> None:
         self.hub = hub
         self.guard = guard
@@ -92,12 +93,19 @@ class Sandbox(UserServers):
         self.run = guard.run
         self.spawn_seconds = spawn_seconds
         self.user_options = user_options
+        #: How many more users there may be.
+        self.room: Callable[[], int] = room or (outer.room if outer else lambda: MOST)
         #: Seconds that the run may still wait for users that the hub refuses to delete.
         self.patience = DELETE_SECONDS
         self._made: set[Named] = set()
         self._limited: dict[frozenset[str], Hub] = {}
         self._unused: list[User] = []
+        #: Of the outermost: users whom nobody has used yet.
+        self.idle: list[list[User]] = [self._unused]
         self._counter: itertools.count[int] = outer._counter if outer else itertools.count(1)
+        #: Of the outermost: the one that was opened last.
+        self.innermost: Sandbox = self
+        self.outermost.innermost = self
         guard.noted = self._note
 
     def inner(self) -> Sandbox:
@@ -123,23 +131,45 @@ class Sandbox(UserServers):
         """
         root = self.outermost
         if not root._unused:
-            root._unused = root.users(BATCH)
-        name = root._unused.pop(0).name
-        root._made.discard(Named("user", name))
-        self._made.add(Named("user", name))
-        return User(name, self)
+            root._unused += root.users(self.batch())
+        return self.take_over(root._unused.pop(0))
+
+    def batch(self) -> int:
+        """Return how many users to make at a time: not as many as there may be at all."""
+        return max(1, min(BATCH, self.outermost.room() // 4))
+
+    def take_over(self, user: User) -> User:
+        """Count a user among what this sandbox has made, and not among any other's."""
+        named = Named("user", user.name)
+        user.sandbox._made.discard(named)
+        self._made.add(named)
+        return User(user.name, self)
 
     def user(self, label: str = "user", *, admin: bool = False) -> User:
         """Create a user. Raises SetupFailed when the hub does not."""
+        self._make_room(1)
         user = User(self.name(label), self)
         self.make("create a user", user.path, {"admin": True} if admin else {})
         return user
 
     def users(self, count: int, label: str = "user") -> list[User]:
         """Create several users in one request, in the order of their names' numbers."""
+        self._make_room(count)
         names = [self.name(label) for _ in range(count)]
         self.make("create users", "/users", {"usernames": names})
         return [User(name, self) for name in names]
+
+    def _make_room(self, count: int) -> None:
+        """Let go of users whom nobody has used yet, where there may not be so many more."""
+        for users in self.outermost.idle:
+            while users and self.room() < count:
+                users[-1].sandbox.let_go(users.pop())
+
+    def let_go(self, user: User) -> None:
+        """Remove a user of this sandbox before its end; one that stays is tried again then."""
+        named = Named("user", user.name)
+        if named in self._made and self._remove(named) is None:
+            self._made.discard(named)
 
     def group(self, label: str = "group", users: Iterable[User] = ()) -> str:
         """Create a group with these members; return its name."""
@@ -195,9 +225,15 @@ class Sandbox(UserServers):
         """
         if self.outer:
             return self.outer.grantor
-        if self.guard.caller and not self.hub.target.owner.admin:
-            return User(self.guard.caller, self)
-        return self.user("grantor", admin=True)
+        caller = self.guard.caller
+        if caller and not self.hub.target.owner.admin:
+            return User(caller, self)
+        try:
+            return self.user("grantor", admin=True)
+        except SetupFailed:
+            if not caller or self.hub.target.owner.makes_admins:
+                raise
+        return User(caller, self)
 
     def limited(self, *scopes: str) -> Hub:
         """The hub through a token of the grantor with exactly these scopes, minted once a set."""
@@ -255,7 +291,14 @@ class Sandbox(UserServers):
         if self.outer:
             self.outer._made |= problems.keys()  # a hub that is back by then lets them go
             self.guard.noted = self.outer._note
+            self.outermost.innermost = self.outer
         return list(problems.values())
+
+    def empty(self) -> None:
+        """Remove everything made here, and stay open; what remains is tried again later."""
+        self.close()
+        self.outermost.innermost = self
+        self.guard.noted = self._note
 
     def _there(self, kind: str) -> set[str] | None:
         """Names of a kind that the hub has, lower-cased; None where they cannot be listed."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,21 +18,22 @@ from . import baseline, cleanup, contract, embedded, fixtures, plugin
 from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
+from .census import MOST_USERS, Census
 from .client import Answer, Client, Request, origin_of
-from .collection import Collection, paths
 from .contract.description import Description, of_file
-from .errors import OutOfTime, SetupFailed, UsageError
+from .errors import OutOfTime, UsageError
 from .fuzz import Findings, item_of
-from .lost import Repeating
+from .guard import owns
 from .outcomes import Outcomes
 from .patience import PREFLIGHT_SECONDS, Patience
+from .receipt.keeper import Keeper
+from .receipt.writes import Writes
 from .report import document, summary
-from .report.progress import Progress
 from .report.result import Result, Tally
-from .rules import KNOWN, MARK, rule_of
+from .rules import KNOWN, rule_of
 from .sandbox import new_run_id
 from .secret import Scrubber, scrub_log_records
-from .settings import Settings, read, take_secrets
+from .settings import Settings
 from .target import NEWEST, Target, contract_version, discover, parse_version
 from .transcript import Transcript
 from .verdicts import OK, exit_status
@@ -56,16 +58,37 @@ class Run:
         self.findings = Findings()
         self.embedded: embedded.EmbeddedHub | None = None
         self.token = settings.token
+        self.own = {self.token}  # credentials with all the rights of the run's owner
         self.accounts = Accounts()
         self.capabilities = Capabilities(settings.expected)
         self.outcomes = Outcomes(self)
-        self.id = new_run_id(settings.prefix)
+        self.id = self._new_id()
+        #: Whether a name belongs to this run, in whichever of its processes it was made.
+        self.owns = partial(owns, self.id)
+        self.writes = Writes(self.owns)
+        self.keeper = Keeper(self)
+        self.census: Census | None = None
         self.patience = Patience(settings.limit_seconds)
         self.left: list[str] = []  # what could not be removed, in words
         self.is_over = False  # no rule is left whose teardown could tell of it
         #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
         self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
+
+    def _new_id(self) -> str:
+        """A new id; that of a worker of pytest-xdist starts with the controller's."""
+        if not self.is_worker:
+            return new_run_id(self.settings.prefix)
+        given = vars(self.config)["workerinput"]
+        return f"{given[HANDED]['run']}-{given['workerid']}"
+
+    @property
+    def _most_users(self) -> int:
+        """How many users this process may have at once: workers divide a number that is given."""
+        if self.settings.most_users is None:
+            return MOST_USERS
+        workers = vars(self.config)["workerinput"]["workercount"] if self.is_worker else 1
+        return self.settings.most_users // int(workers)
 
     @property
     def is_worker(self) -> bool:
@@ -108,12 +131,14 @@ class Run:
             if self.is_worker:
                 handed = vars(self.config)["workerinput"][HANDED]
                 self.token = self.scrubber.learn(handed["token"])
+                self.own = {self.token}
                 self.target = Target.parse(handed["target"])
                 self._read_accounts(handed["accounts"])
             elif not self.config.option.collectonly:
                 self._check_rules()
                 self._preflight()
             if self.target:
+                self.census = Census(self._most_users, self.owns, self.target.api)
                 described = self._description()
                 self.answer_check = AnswerCheck(self.target, self.applies, self.scrubber, described)
                 self._read_baseline(self.target)
@@ -183,6 +208,7 @@ class Run:
         assert self.target
         assert self.token
         node.workerinput[HANDED] = {
+            "run": self.id,
             "target": self.target.dump(),
             "token": self.token.reveal(),
             "accounts": self.accounts.dump(),
@@ -223,16 +249,19 @@ class Run:
         self.patience.is_cleaning = True
 
     def before(self, request: Request) -> None:
-        """The client's hook: stop a run that has taken too long, and one that may only read."""
-        if self.settings.read_only and request.writes and not self.patience.is_cleaning:
-            raise SetupFailed("--hub-read-only: this needs a request that may change the hub")
+        """The client's last hook: stop a run that takes too long, or has too many users."""
         if self.patience.left() <= 0:
             raise OutOfTime(f"the run was over: {self.incomplete}")
+        if self.census:
+            self.census.before(request)
+        self.writes.note(request)
 
     def after(self, answer: Answer) -> None:
         """The client's hook: keep and check what came back."""
         self.patience.heard(answer.status)
         self.transcript.after(answer)
+        if self.census:
+            self.census.after(answer)
         if self.answer_check:
             self.answer_check.after(answer)
         if self.target:
@@ -255,6 +284,7 @@ class Run:
         yield from self.findings.results(told)
         is_whole = not (self.is_partial or self.incomplete)
         yield from self.capabilities.results(self.settings.keeps_from if is_whole else None)
+        yield from self.keeper.end()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -264,6 +294,7 @@ class Run:
         elif self.config.option.hub_list_rules and session.exitstatus == COLLECTED_NOTHING:
             session.exitstatus = OK
         elif not self.config.option.collectonly and self.target:
+            self.outcomes.tell(session, self.keeper.end())  # of a run that was stopped
             if session.exitstatus in (OK, 1, COLLECTED_NOTHING) and len(self.tally):
                 session.exitstatus = self._exit_status(int(session.exitstatus))
             self._write_files(int(session.exitstatus))
@@ -273,6 +304,7 @@ class Run:
             self.tally.counts,
             allow_untested=self.settings.allow_untested,
             incomplete=bool(self.incomplete),
+            checked=self.tally.checked,
         )
         foreign = pytests == 1 and not self.tally.of("failed", "stale", "vacuous", "error")
         return 1 if foreign else ours
@@ -295,6 +327,7 @@ class Run:
             "incomplete": self.incomplete,
             "patience": self.patience.totals(),
             "left": self.left,
+            "writes": self.writes.dump(),
         }
 
     @pytest.hookimpl(optionalhook=True)
@@ -308,6 +341,7 @@ class Run:
             self.patience.over = self.patience.over or told["incomplete"]
             self.patience.add(told["patience"])
             self.left += told["left"]
+            self.writes.load(told["writes"])
             for name, has in told["observed"].items():
                 self.capabilities.observe(name, has)
 
@@ -329,6 +363,7 @@ class Run:
             patience=self.patience,
             left=tuple(map(self.scrubber.scrub, self.left)),
             cleanup=cleanup.command(self.target.base, self.settings.prefix, self.id),
+            receipt=self.keeper.receipt,
         )
 
     @pytest.hookimpl(trylast=True)
@@ -344,40 +379,6 @@ class Run:
 RUN = pytest.StashKey[Run]()
 
 
-def activate(config: pytest.Config, files: list[str]) -> None:
-    """Make this pytest run a conformance run.
-
-    With no path on the command line (`testpaths` does not count) it collects the packaged
-    chapters. Raises pytest.UsageError when an option cannot be used.
-    """
-    pytest.register_assert_rewrite(f"{plugin.PACKAGE}.suite")
-    take_secrets(config)
-    try:
-        run = Run(config, read(config), files)
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
-    register(config, run)
-    config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
-    if config.option.verbose >= 0 and not run.is_worker:
-        config.pluginmanager.register(Progress(run), "hub_conformance.progress")
-    config.addinivalue_line("markers", f"{MARK}(rule): what the test says about the contract")
-    config.args = paths(config, files)
-    if config.option.hub_list_rules:
-        config.option.collectonly = True
-        config.option.verbose = -2
-        config.option.no_header = True
-
-
-def register(config: pytest.Config, run: Run) -> None:
-    """Have pytest call the hooks of a run, instead of those of an earlier one."""
-    config.stash[RUN] = run
-    hooks = (run, Collection(run), run.outcomes, Repeating(run.patience))
-    for name, each in zip(("run", "collection", "outcomes", "repeating"), hooks, strict=True):
-        if config.pluginmanager.has_plugin(f"{plugin.PACKAGE}.{name}"):
-            config.pluginmanager.unregister(name=f"{plugin.PACKAGE}.{name}")
-        config.pluginmanager.register(each, f"{plugin.PACKAGE}.{name}")
-
-
 def _refuse_unknown(ids: Iterable[str]) -> None:
     if unknown := sorted(each for each in set(ids) - KNOWN if not _is_generated(each)):
         raise UsageError(
@@ -387,4 +388,4 @@ def _refuse_unknown(ids: Iterable[str]) -> None:
 
 def _is_generated(rule: str) -> bool:
     """Whether a rule's id is one of those that come up only where something is found."""
-    return rule.startswith("contract/") or item_of(rule) != rule
+    return rule.startswith(("contract/", "receipt/")) or item_of(rule) != rule

@@ -51,11 +51,13 @@ class Settings:
     strict: bool
     read_only: bool
     destructive: bool
+    quiet: bool
     expected: tuple[str, ...]
     baseline: str | None
     write_baseline: Path | None
     report: Path | None
     limit_seconds: float | None
+    most_users: int | None
     contract: Path | None
     fuzz_examples: int
     fuzz_seed: int
@@ -103,11 +105,13 @@ def read(config: pytest.Config) -> Settings:
         strict=bool(config.getoption("hub_strict")),
         read_only=bool(config.getoption("hub_read_only")),
         destructive=bool(config.getoption("hub_destructive")),
+        quiet=bool(config.getoption("hub_quiet")) or url is None,  # nobody knows the embedded hub
         expected=_capabilities(_given(config, "hub_expect") or ""),
         baseline=_given(config, "hub_baseline"),
         write_baseline=_writable(config, "hub_write_baseline"),
         report=_writable(config, "hub_report"),
         limit_seconds=_limit(config),
+        most_users=_number(config, "hub_max_users", at_least=1),
         contract=_readable(config, "hub_contract"),
         fuzz_examples=_number(config, "hub_fuzz_examples", at_least=1) or FUZZ_EXAMPLES,
         fuzz_seed=_number(config, "hub_fuzz_seed", at_least=0) or 0,

@@ -13,8 +13,8 @@ from .contract.document import parse_version
 from .errors import SetupFailed
 from .sandbox import Sandbox, User
 
-#: Fresh objects are made this many at a time, where one request can.
-BATCH = 6
+#: With room for fewer users than these, those of no more use are removed at once.
+SHORT = 6
 
 
 class Stage:
@@ -24,14 +24,21 @@ class Stage:
     `outsider` is in `other_group` only. `crowd` is a group whose members come and go. The default
     server of `host` is shared with `guest` and `club`, the group that nobody else is in: a share
     adds to the rights of whoever has it. That of `sharer` is shared with this and that.
+
+    Fresh users of one that `is_brief` are gone after the rule that asked for them.
     """
 
-    def __init__(self, sandbox: Sandbox, version: str, *, spawns: bool = True) -> None:
+    def __init__(
+        self, sandbox: Sandbox, version: str, *, spawns: bool = True, is_brief: bool = False
+    ) -> None:
         self.sandbox = sandbox
+        self.is_brief = is_brief
         self.version = version
         self.spawns = spawns
         self.groups: dict[str, frozenset[str]] = {}
-        self._fresh_users: list[str] = []
+        self._fresh_users: list[User] = []
+        sandbox.outermost.idle.append(self._fresh_users)
+        self._hosts: set[str] = set()
         self._servers = itertools.count(1)
         self._next_server = ""
 
@@ -161,10 +168,13 @@ class Stage:
     def fresh_user(self) -> str:
         """Return the name of a user in `group` that nobody has used yet."""
         if not self._fresh_users:
-            users = self.sandbox.users(BATCH, "fresh")
-            self._join(users)
-            self._fresh_users = [each.name for each in users]
-        return self._fresh_users.pop()
+            made = self.sandbox.users(self.sandbox.batch(), "fresh")
+            self._join(made)
+            self._fresh_users += made
+        user = self._fresh_users.pop()
+        if self.is_brief:
+            self.sandbox.outermost.innermost.take_over(user)
+        return user.name
 
     def fresh_token(self) -> str:
         """Return the id of a token of `user` that nobody has used yet."""
@@ -190,8 +200,16 @@ class Stage:
         `kind`, "user" or "group", says with which; nobody has used the share yet. From 5.0 on.
         """
         name = self.fresh_user()
+        self._hosts.add(name)
         self._share(name, {kind: self.guest if kind == "user" else self.club})
         return name
+
+    def spend(self, names: Mapping[str, str]) -> None:
+        """Note that a call has used up what these name: its host goes where room is short."""
+        owner = names.get("owner", "")
+        if owner in self._hosts and self.sandbox.room() < SHORT:
+            self._hosts.remove(owner)
+            self.sandbox.let_go(User(owner, self.sandbox))
 
     # --- names that are not taken yet
 

@@ -73,12 +73,17 @@ def _presentable(url: str) -> str:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who a token belongs to: kind is "user" or "service"."""
+    """Who a token belongs to: kind is "user" or "service".
+
+    `admin` says that they may do everything with users; who `makes_admins` has the hub's admin flag
+    beside, as far as it shows.
+    """
 
     kind: str
     name: str
     admin: bool
     scopes: tuple[str, ...] = ()
+    makes_admins: bool = True
 
     def __str__(self) -> str:
         return f"{'admin ' if self.admin else ''}{self.kind} {self.name}"
@@ -189,6 +194,7 @@ def _owner(client: Client, api: str, token: Secret) -> Owner:
         name=name,
         admin=bool(model.get("admin")) or "admin:users" in scopes,
         scopes=tuple(sorted(each for each in scopes if isinstance(each, str))),
+        makes_admins=kind == "service" or bool(model.get("admin")),
     )
 
 

@@ -29,6 +29,8 @@ VERDICTS = (
 BROKEN = ("failed", "stale", "vacuous", "error")
 #: Verdicts that pytest is told as xfailed: seen not to hold, and the run may still be green.
 TOLERATED = ("known", "warned")
+#: Verdicts of what was checked and does not count against the hub.
+HELD = ("passed", "known", "warned")
 #: Verdicts of what was seen not to hold, tolerated or not.
 NOT_HELD = ("failed", *TOLERATED)
 
@@ -109,14 +111,23 @@ def _worst(several: list[Verdict]) -> Verdict:
     return broken[0] if broken else Verdict("failed", "; ".join(each.reason for each in several))
 
 
-def exit_status(counts: Mapping[str, int], *, allow_untested: bool, incomplete: bool) -> int:
-    """Return the exit status of a run that came to its end, from the number of each verdict."""
+def exit_status(
+    counts: Mapping[str, int],
+    *,
+    allow_untested: bool,
+    incomplete: bool,
+    checked: Mapping[str, int] | None = None,
+) -> int:
+    """Return the exit status of a run that came to its end, from the number of each verdict.
+
+    `checked` are those of rules alone, where there are others too.
+    """
     if incomplete or any(counts.get(each) for each in ("failed", "stale", "vacuous")):
         return FAILED
     if counts.get("error"):
         return OWN_DEFECT
     if counts.get("untested") and not allow_untested:
         return FAILED
-    if not any(counts.get(each) for each in ("passed", "known", "warned")):
+    if not any((counts if checked is None else checked).get(each) for each in HELD):
         return NOTHING
     return OK

@@ -268,7 +268,7 @@ def test_failed_cells_are_named(run: Run, tmp_path: Path) -> None:
     result = run("table", f"--hub-report={path}")
     assert "E   2 of 3 cells are wrong:" in text(result)
     assert "E     GET /: expected 404, got 200" in text(result)
-    [rule] = report(path)["rules"]
+    [rule] = [each for each in report(path)["rules"] if each["id"].startswith("mine/")]
     assert rule["cells_failed"] == 2
     assert {name: each["verdict"] for name, each in rule["cells"].items()} == {
         "200": "passed",
@@ -281,7 +281,7 @@ def test_failed_cells_are_named(run: Run, tmp_path: Path) -> None:
 
 def cells(path: Path) -> dict[str, str]:
     """The verdict of each cell of the one rule in a report."""
-    [rule] = report(path)["rules"]
+    [rule] = [each for each in report(path)["rules"] if each["id"].startswith("mine/")]
     return {name: each["verdict"] for name, each in rule["cells"].items()}
 
 
@@ -327,7 +327,7 @@ def test_report_of_an_interrupted_run_says_so(run: Run, tmp_path: Path) -> None:
     assert run("holds interrupted", f"--hub-report={path}").ret == 2
     data = report(path)
     assert data["interrupted"]
-    assert [each["id"] for each in data["rules"]] == ["mine/holds"]
+    assert [each["id"] for each in data["rules"] if "mine" in each["id"]] == ["mine/holds"]
 
 
 def test_declared_capability_is_shown_and_checked(run: Run) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from ..activation import register
 from ..errors import ConformanceError
-from ..session import RUN, register
+from ..session import RUN
 from .choice import for_fault, for_rules, is_about
 from .configuration import CONFIGURATIONS
 from .fault import Fault

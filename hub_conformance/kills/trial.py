@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from ..activation import register
 from ..errors import ConformanceError
-from ..session import RUN, Run, register
+from ..session import RUN, Run
 from .faulty import FaultyHub
 from .learned import Learning, Listening
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import receipt
 from .summary import last_line
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def build(run: Run, status: int) -> dict[str, Any]:
         "postponed": closing.patience.postponed,
         "repeated": closing.patience.repeated,
         "left_behind": list(closing.left),
+        "receipt": receipt.dumped(closing.receipt),
         "counts": dict(run.tally.counts),
         "cells": dict(run.tally.cells),
         "rules": [result.dump() for result in run.tally],

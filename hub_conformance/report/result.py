@@ -95,6 +95,11 @@ class Tally:
         return Counter(cell["verdict"] for each in self for cell in each.cells.values())
 
     @property
+    def checked(self) -> Counter[str]:
+        """The same of rules alone: a receipt of a run that checked nothing is no check."""
+        return Counter(each.verdict for each in self if each.chapter != "receipt")
+
+    @property
     def chapters(self) -> dict[str, Counter[str]]:
         """The same by chapter, in the order met."""
         found: dict[str, Counter[str]] = {}

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from ..patience import Patience
+from ..receipt.keeper import Receipt
 from ..rules import Rule
 from ..target import Target
 from ..transcript import Transcript
-from ..verdicts import BROKEN, VERDICTS
+from ..verdicts import BROKEN, HELD, VERDICTS
+from . import receipt
 from .failure import printable
 from .result import Result, Tally
 
@@ -37,6 +39,7 @@ class Closing:
     patience: Patience = field(default_factory=Patience)
     left: tuple[str, ...] = ()
     cleanup: str = ""
+    receipt: Receipt | None = None
 
 
 def header(target: Target, contract: str, run: str, declared: Iterable[str]) -> str:
@@ -62,6 +65,10 @@ def write(reporter: Any, tally: Tally, closing: Closing) -> None:
     """Print the table, what failed by cause, what was not checked and why, and the last line."""
     if not len(tally):
         return
+    if closing.receipt:
+        reporter.section("receipt")
+        for line in receipt.lines(closing.receipt, closing.cleanup):
+            reporter.write_line(line)
     reporter.section("conformance")
     for line in [
         *_table(tally),
@@ -179,7 +186,7 @@ def _verdict(tally: Tally, closing: Closing) -> str:
         return f"incomplete ({closing.incomplete})"
     if counts["untested"]:
         return "incomplete"
-    if not any(counts[each] for each in ("passed", "known", "warned")):
+    if not any(tally.checked[each] for each in HELD):
         return "nothing checked"
     return "partial" if closing.partial else "conformant"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..client import Answer
-from ..errors import OutOfBounds
+from ..errors import NoRoom, OutOfBounds
 from ..guard import DATA, MANY, ONE
 from ..operations import RECIPES, Names, Recipe
 from ..stage import Stage
@@ -75,8 +75,12 @@ class Objects:
             self.renew()
 
     def renew(self) -> None:
-        """Make new objects."""
-        self.names = self._made()
+        """Make new objects, where there is no room for them in place of those of this rule."""
+        try:
+            self.names = self._made()
+        except NoRoom:
+            self.stage.sandbox.outermost.innermost.empty()
+            self.names = self._made()
 
 
 def filled(operation: str, body: Any, stage: Stage) -> Any:

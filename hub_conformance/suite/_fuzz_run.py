@@ -12,7 +12,7 @@ from typing import Any
 from ..client import Answer
 from ..contract.answers import PAGE, Mismatch
 from ..contract.description import Description
-from ..errors import ConnectionLost, OutOfBounds
+from ..errors import ConnectionLost, NeedsAdmin, NoRoom, OutOfBounds
 from ..fuzz import Finding
 from ..rules import untested, vacuous
 from ..session import Run
@@ -145,8 +145,11 @@ class Operation:
         try:
             return self._send_once(case, in_pages)
         except ConnectionLost:
-            if self.id in CALLED:
-                self.objects.renew()
+            pass
+        except NoRoom:  # what the cases before have made is of no more use
+            self.stage.sandbox.outermost.innermost.empty()
+        if self.id in CALLED:
+            self.objects.renew()
         return self._send_once(case, in_pages)
 
     def _send_once(self, case: Case, in_pages: bool) -> Sent | None:
@@ -166,7 +169,7 @@ class Operation:
         try:
             with check.taking() as mismatches:
                 answer = self._request(names, case, body, in_pages)
-        except OutOfBounds:
+        except (NeedsAdmin, OutOfBounds):
             self.counts["not sent"] += 1
             return None
         if self.id in CALLED:

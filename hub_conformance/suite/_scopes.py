@@ -116,8 +116,10 @@ class Desk:
             answer = call.send(hub, method, headers)
             status = answer.status
         finally:
-            if status < 400 and recipe.consumes and call is self._unspent.get(recipe.id):
-                del self._unspent[recipe.id]
+            if status < 400 and recipe.consumes:
+                if call is self._unspent.get(recipe.id):
+                    del self._unspent[recipe.id]
+                self.stage.spend(call.names)
         return answer
 
     def not_opening(self, call: Call) -> list[str]:
@@ -184,7 +186,7 @@ def desk_of(stage: Stage) -> Desk:
     return Desk(stage)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(stage: Stage) -> Desk:
     """Issues tokens with some scopes, and makes calls with them."""
     return desk_of(stage)

@@ -51,8 +51,8 @@ class Pool:
         for scope in RIGHTS:
             needs_right(sandbox.hub, scope)
         self._sandbox = sandbox
-        people = self._more(16)
-        self.owners, self.users, self.issuers = people[:5], people[5:13], people[13:]
+        people = self._more(13)
+        self.owners, self.users, self.issuers = people[:4], people[4:10], people[10:]
         self.groups = [sandbox.group("sharing") for _ in range(3)]
         self._unused = {owner: list(self.users[1:]) for owner in self.owners}
         self._with_groups = product(self.owners, self.groups)
@@ -251,7 +251,7 @@ def check_held(hub: Hub, owner: str, *scopes: str) -> None:
     assert all(each.endswith(f"!server={owner}/") for each in held), held
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pool(shared: Sandbox) -> Pool:
     """Owners, users and groups to share with."""
     return pool_of(shared)

@@ -6,8 +6,6 @@ passes when its requests came through to what it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ..contract import operations
@@ -39,20 +37,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def fuzzer(hub_run: Run, shared: Sandbox) -> Iterator[Fuzzer]:
+def fuzzer(hub_run: Run, shared: Sandbox) -> Fuzzer:
     """Generated requests, and objects for them that no other chapter sees."""
     check = hub_run.answer_check
     assert check
     settings = hub_run.settings
-    sandbox = shared.inner()
-    stage = Stage(sandbox, "{}.{}".format(*hub_run.applies), spawns=settings.spawns)
-    yield Fuzzer(
+    version = "{}.{}".format(*hub_run.applies)
+    return Fuzzer(
         hub_run,
-        stage,
+        Stage(shared, version, spawns=settings.spawns, is_brief=True),
         Generator(check.description, settings.fuzz_examples, settings.fuzz_seed),
     )
-    left = sandbox.close()
-    assert not left, "left behind on the hub: " + "; ".join(left)
 
 
 @rule(ITEM)

@@ -29,7 +29,7 @@ REFUSED = (401, 403)
 NOT_RUNNING = (404, 424, 503)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def closed(runner: User) -> str:
     """A path of a Jupyter server's API that a token is needed for.
 

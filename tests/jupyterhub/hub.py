@@ -178,7 +178,7 @@ class RealHub:
         self._log_file = None
 
     def _start_processes(self, python: Path, proxy: list[str]) -> None:
-        public, internal, proxy_api = (self._port or _free_port(), _free_port(), _free_port())
+        public, internal, proxy_api = (self._port or free_port(), free_port(), free_port())
         self.directory = Path(tempfile.mkdtemp(prefix="real-hub-")).resolve()
         self.url = f"http://127.0.0.1:{public}{self._base_path}"
         self.internal_url = f"http://127.0.0.1:{internal}{self._base_path}/hub/api"
@@ -274,7 +274,8 @@ def _lost_its_port(log: str) -> bool:
     return "EADDRINUSE" in log or "Address already in use" in log
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses. Raises HubDidNotStart when there is none."""
     for port in random.sample(PORTS, 100):
         try:
             socket.create_server(("127.0.0.1", port)).close()

@@ -2,7 +2,8 @@
 
 `cleanup` removes what a killed run left on a hub; `diff` compares two reports;
 `defects` prints what real releases are known to get wrong; `contract` prints the API's document;
-`permissions` the least role of whose token a run is given.
+`permissions` the least role of whose token a run is given;
+`kill-matrix` proves that the suite sees, by faults planted in the reference hub.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from . import cleanup, permissions
 from .contract.printed import as_yaml
 from .errors import ConformanceError, UsageError
 from .guard import Named
+from .kills import options as kill_matrix
 from .report.defects import page
 from .report.diff import changes, load
 from .sandbox import PREFIX
@@ -51,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     diff.set_defaults(run=_diff)
     defects = commands.add_parser("defects", help="print the known defects of real releases")
     defects.set_defaults(run=_defects)
+    kill_matrix.add_to(commands)
     needed = commands.add_parser("permissions", help="print the least role that a run needs")
     needed.add_argument("--version", default=NEWEST, help="of the hub (default: %(default)s)")
     needed.set_defaults(run=_permissions)

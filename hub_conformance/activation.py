@@ -26,11 +26,7 @@ def activate(config: pytest.Config, files: list[str]) -> None:
         run = Run(config, read(config), files)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RUN] = run
-    config.pluginmanager.register(run, "hub_conformance.run")
-    config.pluginmanager.register(Collection(run), "hub_conformance.collection")
-    config.pluginmanager.register(run.outcomes, "hub_conformance.outcomes")
-    config.pluginmanager.register(Repeating(run.patience), "hub_conformance.repeating")
+    register(config, run)
     config.pluginmanager.register(fixtures, "hub_conformance.fixtures")
     if config.option.verbose >= 0 and not run.is_worker:
         config.pluginmanager.register(Progress(run), "hub_conformance.progress")
@@ -40,6 +36,16 @@ def activate(config: pytest.Config, files: list[str]) -> None:
         config.option.collectonly = True
         config.option.verbose = -2
         config.option.no_header = True
+
+
+def register(config: pytest.Config, run: Run) -> None:
+    """Have pytest call the hooks of a run, instead of those of an earlier one."""
+    config.stash[RUN] = run
+    hooks = (run, Collection(run), run.outcomes, Repeating(run.patience))
+    for name, each in zip(("run", "collection", "outcomes", "repeating"), hooks, strict=True):
+        if config.pluginmanager.has_plugin(f"{plugin.PACKAGE}.{name}"):
+            config.pluginmanager.unregister(name=f"{plugin.PACKAGE}.{name}")
+        config.pluginmanager.register(each, f"{plugin.PACKAGE}.{name}")
 
 
 def _paths(config: pytest.Config, files: list[str]) -> list[str]:

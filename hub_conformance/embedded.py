@@ -48,15 +48,20 @@ class EmbeddedHub:
         self.process.stdout.close()
 
 
-def start() -> EmbeddedHub:
+def start(*options: str, errors: int | None = None) -> EmbeddedHub:
     """Start the reference hub on a free port of 127.0.0.1 and wait until it accepts requests.
 
-    It ends with this process, whatever ends this process. Raises UsageError when it does not start.
+    `options` stand in for `SETTINGS`, `errors` for where its standard error goes. It ends with this
+    process, whatever ends this process. Raises UsageError when it does not start.
     """
     command = [sys.executable, "-m", "reference_hub", "--port=0", "--json", "--exit-with-stdin"]
     command.append("--with-accounts")
     process = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-        [*command, *SETTINGS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*command, *(options or SETTINGS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
     )
     assert process.stdout
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)

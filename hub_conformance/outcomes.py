@@ -184,9 +184,9 @@ class Outcomes:
     def tell(self, session: pytest.Session, results: Iterable[Result]) -> None:
         """Hold findings that are no pytest items against the baseline, and announce them."""
         for result in results:
-            self._announce(session, self._judged(result))
+            self._announce(session, self.judged(result))
 
-    def _judged(self, result: Result) -> Result:
+    def judged(self, result: Result) -> Result:
         """Hold a finding that is no pytest item against the baseline."""
         if result.verdict == "untested":
             return result

@@ -21,7 +21,7 @@ from .failure import printable
 from .result import Result, Tally
 
 #: Names of the sandbox's objects, which would make every reason one of its own.
-_OURS = re.compile(r"[a-z][a-z0-9-]*-\d{8}t\d{6}z-[0-9a-f]{4}(-[\w-]+)?")
+OURS = re.compile(r"[a-z][a-z0-9-]*-\d{8}t\d{6}z-[0-9a-f]{4}(-[\w-]+)?")
 #: Reasons and failures of one kind that are printed; the rest is counted.
 SHOWN = 12
 
@@ -132,7 +132,7 @@ def _unchecked(tally: Tally) -> list[str]:
     """Count what was not checked by reason: a cascade is one line, with its cause."""
     lines = []
     for verdict in ("untested", "not requested", "not applicable"):
-        reasons = Counter(_OURS.sub("…", each.reason) for each in tally.of(verdict))
+        reasons = Counter(OURS.sub("…", each.reason) for each in tally.of(verdict))
         for reason, count in reasons.most_common(SHOWN):
             lines.append(f"{verdict}, {count_of_rules(count)}: {_cut(reason)}")
         if len(reasons) > SHOWN:

@@ -7,8 +7,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from ..core import access
-from ..core.call import Call, Reply
+from ..core import access, errors
+from ..core.call import Call, Reply, empty
 from ..http import routes
 from . import tables
 from .fault import Change
@@ -49,6 +49,11 @@ def answering(rewrite: Rewrite) -> Change:
     return doing(changed)
 
 
+def rewriting(rewrite: Rewrite) -> Change:
+    """The function as it was, what it returns rewritten."""
+    return doing(lambda original, *args, **kwargs: rewrite(original(*args, **kwargs)))
+
+
 def status(code: int) -> Change:
     """The operation as it was, with another status of success."""
 
@@ -56,6 +61,29 @@ def status(code: int) -> Change:
         return replace(original(call, *names), status=code)
 
     return doing(changed)
+
+
+def refusing(code: int) -> Change:
+    """The refusal as it was, with another status."""
+
+    def changed(original: Any, *args: Any) -> errors.HubError:
+        return errors.HubError(code, original(*args).message)
+
+    return doing(changed)
+
+
+def breaking(original: Any, call: Call, *names: str) -> Any:
+    """The operation is carried out, and the answer is a 500."""
+    original(call, *names)
+    raise errors.HubError(500, "It was planted.")
+
+
+def never_refusing(original: Any, call: Call, *names: str) -> Any:
+    """The operation as it was, but every refusal is an empty answer 200."""
+    try:
+        return original(call, *names)
+    except errors.HubError:
+        return empty()
 
 
 def unchecked(original: Any, call: Call, *names: str) -> Any:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .fault import Fault
-from .hand import lists, people, rights, sometimes, starts
+from .hand import (
+    browsers,
+    credentials,
+    edges,
+    lists,
+    many,
+    people,
+    places,
+    refusals,
+    reports,
+    rights,
+    sharing,
+    sometimes,
+    starts,
+)
 
 FAULTS: Sequence[Fault] = (
     *rights.FAULTS,
@@ -13,4 +27,12 @@ FAULTS: Sequence[Fault] = (
     *lists.FAULTS,
     *people.FAULTS,
     *starts.FAULTS,
+    *sharing.FAULTS,
+    *browsers.FAULTS,
+    *edges.FAULTS,
+    *places.FAULTS,
+    *many.FAULTS,
+    *credentials.FAULTS,
+    *refusals.FAULTS,
+    *reports.FAULTS,
 )

@@ -9,7 +9,7 @@ from ...core.entities import Server
 from ...core.operations import info, pages, servers
 from ...core.sessions import SessionTable
 from ...http import convert
-from ..changes import always, doing
+from ..changes import always, doing, refusing
 from ..fault import make
 
 _STARTS = "post-user-server post-user-server-name"
@@ -18,14 +18,6 @@ _STOPS = "delete-user-server delete-user-server-name"
 
 def _default_instead(original: Any, user: Any, name: str) -> Any:
     return user.servers[""] if name in user.servers else original(user, name)
-
-
-def _rewrite(status: int) -> Any:
-    def changed(original: Any, *args: Any) -> Any:
-        error = original(*args)
-        return errors.HubError(status, error.message)
-
-    return doing(changed)
 
 
 def _forget_options(original: Any, hub: Any, server: Any, options: Any) -> None:
@@ -76,7 +68,7 @@ FAULTS = [
         "subtle",
         _STARTS,
         "A start of a running server is a 409.",
-        (errors, "server_running", _rewrite(409)),
+        (errors, "server_running", refusing(409)),
     ),
     make(
         "servers/token-outlives",
@@ -111,49 +103,49 @@ FAULTS = [
         "medium",
         "get-users get-user get-current-user",
         "Who sends no token is answered 401.",
-        (errors, "not_authenticated", _rewrite(401)),
+        (errors, "not_authenticated", refusing(401)),
     ),
     make(
         "errors/absent-user-is-400",
         "medium",
         "get-user delete-user patch-user",
         "Absent users are a 400.",
-        (errors, "no_such_user", _rewrite(400)),
+        (errors, "no_such_user", refusing(400)),
     ),
     make(
         "errors/absent-group-is-400",
         "medium",
         "get-group delete-group",
         "Absent groups are a 400.",
-        (errors, "no_such_group", _rewrite(400)),
+        (errors, "no_such_group", refusing(400)),
     ),
     make(
         "errors/taken-user-is-400",
         "subtle",
         "post-user",
         "A user who exists is a 400.",
-        (errors, "user_exists", _rewrite(400)),
+        (errors, "user_exists", refusing(400)),
     ),
     make(
         "errors/taken-group-is-400",
         "subtle",
         "post-group",
         "A group that exists is a 400.",
-        (errors, "group_exists", _rewrite(400)),
+        (errors, "group_exists", refusing(400)),
     ),
     make(
         "errors/bad-json-is-500",
         "medium",
         "post-user post-users patch-user",
         "A body that is no JSON is a 500.",
-        (errors, "bad_json", _rewrite(500)),
+        (errors, "bad_json", refusing(500)),
     ),
     make(
         "errors/wrong-method-is-404",
         "subtle",
         "get-users",
         "A wrong method is a 404.",
-        (errors, "method_not_allowed", _rewrite(404)),
+        (errors, "method_not_allowed", refusing(404)),
     ),
     make(
         "oauth/code-twice",

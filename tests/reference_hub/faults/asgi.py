@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -37,8 +38,12 @@ async def request(
     }  # fmt: skip
     sent: list[Message] = []
 
+    waiting = iter([{"type": "http.request", "body": content}])
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": content}
+        for message in waiting:
+            return message
+        return await asyncio.Future()  # the client stays: a stream is read to its end
 
     async def send(message: Message) -> None:
         sent.append(message)
@@ -50,5 +55,6 @@ async def request(
         if name == "set-cookie":
             cookies.load(value)
     values = {name: morsel.value for name, morsel in cookies.items()}
+    joined = {name: ", ".join(v for n, v in pairs if n == name) for name, _ in pairs}
     body = b"".join(each.get("body", b"") for each in sent[1:])
-    return Answer(sent[0]["status"], dict(pairs), values, body.decode())
+    return Answer(sent[0]["status"], joined, values, body.decode())

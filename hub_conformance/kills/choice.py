@@ -1,0 +1,85 @@
+"""Which rules are run with which fault, and in which order, so that few have to be run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+
+from .fault import Fault
+from .learned import Learned
+from .record import Record
+
+
+def share(rule: Learned, fault: Fault) -> float:
+    """How much of what a rule asks the fault touches, from 0 to 1."""
+    return len(rule.operations & fault.operations) / max(len(rule.operations), 1)
+
+
+def is_about(rule: Learned, fault: Fault) -> bool:
+    """Whether a rule meets a fault's operations: or it asks none, and is of the same chapter."""
+    if not rule.operations:
+        return rule.rule.chapter == fault.category
+    return bool(rule.operations & fault.operations)
+
+
+def ranked(rules: Iterable[Learned], fault: Fault) -> list[Learned]:
+    """Order rules by how likely they are to see a fault: each with its best cell first."""
+    by_share = sorted(
+        rules,
+        key=lambda rule: (
+            rule.rule.chapter == "fuzz",
+            rule.rule.chapter != fault.category,
+            -share(rule, fault),
+            rule.index,
+        ),
+    )
+    cells: Counter[str] = Counter()
+    places = {}
+    for place, rule in enumerate(by_share):
+        places[rule.index] = (rule.rule.chapter == "fuzz", cells[rule.family], place)
+        cells[rule.family] += 1
+    return sorted(by_share, key=lambda rule: places[rule.index])
+
+
+def for_fault(
+    rules: Sequence[Learned], fault: Fault, seen_by: Collection[str]
+) -> tuple[list[Learned], int]:
+    """Return the rules to run with a fault: those that saw it before first, and their number."""
+    before = [rule for rule in rules if rule.id in seen_by]
+    others = (rule for rule in rules if rule.id not in seen_by and is_about(rule, fault))
+    return before + ranked(others, fault), len(before)
+
+
+def for_rules(
+    rules: Iterable[Learned], records: Iterable[Record], unseen: Collection[str], most: int
+) -> dict[str, list[Learned]]:
+    """Return what to try with which fault, so that rules which saw nothing yet may see one.
+
+    Each rule is tried with the `most` likeliest faults that it was not run with.
+    """
+    pairs: dict[str, list[tuple[tuple[bool, float, int], Learned, str]]] = {}
+    everything = list(records)
+    for rule in rules:
+        if rule.family in unseen:
+            pairs.setdefault(rule.family, []).extend(
+                (_likelihood(rule, record.fault), rule, record.fault.name)
+                for record in everything
+                if rule.index not in record.ran and _may_see(rule, record.fault)
+            )
+    chosen: dict[str, list[Learned]] = {}
+    for found in pairs.values():
+        best: dict[str, Learned] = {}
+        for _, rule, fault in sorted(found, key=lambda pair: (pair[0], pair[1].index)):
+            best.setdefault(fault, rule)
+        for fault in list(best)[:most]:
+            chosen.setdefault(fault, []).append(best[fault])
+    return chosen
+
+
+def _may_see(rule: Learned, fault: Fault) -> bool:
+    return is_about(rule, fault) or rule.rule.chapter == fault.category
+
+
+def _likelihood(rule: Learned, fault: Fault) -> tuple[bool, float, int]:
+    """The smaller, the likelier: of the same chapter, about little else, a fault of few calls."""
+    return rule.rule.chapter != fault.category, -share(rule, fault), len(fault.operations)

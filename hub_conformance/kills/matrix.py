@@ -1,0 +1,181 @@
+"""The whole of it, as a pytest plugin: it takes the place of pytest's loop over the items."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from ..activation import register
+from ..errors import ConformanceError
+from ..session import RUN
+from .choice import for_fault, for_rules, is_about
+from .configuration import CONFIGURATIONS
+from .fault import Fault
+from .learned import Learned, learned_of
+from .pool import Pool
+from .record import Records, family_of
+from .trial import Order, Outcome
+
+#: How long one fault may take, in seconds: with the rules chosen for it, and with all.
+SECONDS, ALL_SECONDS = 300.0, 1800.0
+#: With how many faults more, round by round, a rule is tried that no fault has turned red.
+ROUNDS = (3, 8, 20)
+
+
+class NotGreen(ConformanceError):
+    """Rules fail without a fault: there is nothing to be learned from faults then."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to run: `before` are the rules that saw a fault last time, by the fault.
+
+    `chapters` are those whose rules are run, all where there is none.
+    """
+
+    faults: Sequence[Fault]
+    jobs: int
+    is_full: bool = False
+    chapters: Sequence[str] = ()
+    before: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class Matrix:
+    """Learns from a run without a fault, then has each fault looked for.
+
+    `tell` is called with what is going on, how much of it is done, and how much there is.
+    """
+
+    def __init__(self, wanted: Wanted, tell: Callable[[str, int, int], None]) -> None:
+        self.wanted = wanted
+        self.tell = tell
+        self.records = Records(wanted.faults, ())
+        self.error: ConformanceError | None = None
+        self.seconds = 0.0
+        self.is_stopped = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Do everything."""
+        first = session.config.stash[RUN]
+        session.config.pluginmanager.unregister(self)
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        started = time.monotonic()
+        try:
+            with Pool(session, self.wanted.jobs) as pool:
+                self._conduct(session, pool)
+        except ConformanceError as error:
+            self.error = error
+        except KeyboardInterrupt:
+            self.is_stopped = True
+        finally:
+            register(session.config, first)
+        self.seconds = time.monotonic() - started
+        return True
+
+    def _conduct(self, session: pytest.Session, pool: Pool) -> None:
+        rules = learned_of(session.items)
+        self._learn(pool, rules)
+        self.records = Records(self.wanted.faults, rules)
+        if self.wanted.is_full:
+            self._run(pool, "every rule with every fault", list(self._everything()))
+            return
+        self._run(pool, "faults", list(self._narrow()))
+        self._run(pool, "faults that nothing saw yet", list(self._rest()))
+        for number, most in enumerate(ROUNDS, 1):
+            orders = list(self._for_rules(most))
+            self._run(pool, f"rules that saw nothing yet, round {number}", orders)
+
+    # --- without a fault
+
+    def _learn(self, pool: Pool, rules: list[Learned]) -> None:
+        for number, configuration in enumerate(CONFIGURATIONS):
+            self.tell(f"without a fault: {configuration.name}", number, len(CONFIGURATIONS))
+            left = [rule.index for rule in rules if rule.configuration is None]
+            if not left:
+                return
+            order = Order("", number, left, seconds=ALL_SECONDS)
+            # The first in this process, which all trials are forked from: then they find ready
+            # whatever is made on first use.
+            outcome = pool.here(order) if number == 0 else next(pool.run([order]))[1]
+            _expect_green(outcome, configuration.name)
+            for rule in rules:
+                if rule.configuration is None and _is_checked(rule, outcome):
+                    called, rule.seconds = outcome.seen[rule.id]
+                    rule.configuration, rule.operations = number, frozenset(called)
+
+    # --- with one
+
+    def _run(self, pool: Pool, what: str, orders: Sequence[Order]) -> None:
+        for done, (order, outcome) in enumerate(pool.run(orders), 1):
+            self.records.faults[order.fault].add(outcome, order.items[: outcome.ran])
+            self.tell(what, done, len(orders))
+
+    def _narrow(self) -> Iterator[Order]:
+        """The rules that meet a fault's operations, until one has seen it.
+
+        Before them, in any case: those that saw it last time, and those that saw nothing then and
+        are likeliest to see this.
+        """
+        rules, before = self._of(0), self.wanted.before
+        seen = {family_of(id) for ids in before.values() for id in ids}
+        unseen = {rule.family for rule in rules} - seen
+        tried = for_rules(rules, self.records.faults.values(), unseen, ROUNDS[0])
+        for fault in self.wanted.faults:
+            first = {*before.get(fault.name, ()), *(rule.id for rule in tried.get(fault.name, ()))}
+            chosen, number = for_fault(rules, fault, first)
+            yield _order(fault, 0, chosen, at_least=number)
+
+    def _rest(self) -> Iterator[Order]:
+        """All other rules, for a fault that none of those saw."""
+        for record in self.records.survivors:
+            for number in range(len(CONFIGURATIONS)):
+                rules = [each for each in self._of(number) if each.index not in record.ran]
+                if rules:
+                    yield _order(record.fault, number, rules, at_least=0)
+
+    def _for_rules(self, most: int) -> Iterator[Order]:
+        """The rules that no fault has turned red, with those they are likeliest to see."""
+        records = self.records
+        for number in range(len(CONFIGURATIONS)):
+            chosen = for_rules(self._of(number), records.faults.values(), records.unseen, most)
+            for fault, rules in chosen.items():
+                yield _order(records.faults[fault].fault, number, rules)
+
+    def _everything(self) -> Iterator[Order]:
+        for fault in self.wanted.faults:
+            yield _order(fault, 0, self._of(0), seconds=ALL_SECONDS)
+            for number in range(1, len(CONFIGURATIONS)):
+                if rules := [each for each in self._of(number) if is_about(each, fault)]:
+                    yield _order(fault, number, rules, seconds=ALL_SECONDS)
+
+    def _of(self, configuration: int) -> list[Learned]:
+        return [each for each in self.records.rules if each.configuration == configuration]
+
+
+def _order(
+    fault: Fault,
+    configuration: int,
+    rules: Iterable[Learned],
+    at_least: int | None = None,
+    seconds: float = SECONDS,
+) -> Order:
+    return Order(fault.name, configuration, [each.index for each in rules], at_least, seconds)
+
+
+def _is_checked(rule: Learned, outcome: Outcome) -> bool:
+    return rule.id in outcome.seen and rule.id not in outcome.verdicts
+
+
+def _expect_green(outcome: Outcome, name: str) -> None:
+    """Raise NotGreen for a run without a fault that is not well."""
+    bad = outcome.failed or {
+        id: verdict for id, verdict in outcome.verdicts.items() if verdict in ("error", "untested")
+    }
+    said = outcome.refused or outcome.problem or outcome.incomplete
+    if bad or said:
+        lines = "; ".join(f"{id}: {why}" for id, why in list(bad.items())[:5])
+        raise NotGreen(f"without a fault, {name}: {said or lines}")

@@ -1,0 +1,43 @@
+"""The command line of `kill-matrix`; all else is imported when it is run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+#: Where the matrix is written, without the suffixes of its two forms.
+OUTPUT = Path("docs/kill-matrix")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its options."""
+    made = commands.add_parser(
+        "kill-matrix", help="prove that the suite sees: run it with one planted fault after another"
+    )
+    made.add_argument(
+        "--full", action="store_true", help="run every rule with every fault, not those it is about"
+    )
+    made.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="this one (repeatable)"
+    )
+    made.add_argument(
+        "--chapter", action="append", default=[], metavar="NAME", help="its rules (repeatable)"
+    )
+    made.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="trials at once (default: the cores)"
+    )
+    made.add_argument(
+        "--output",
+        type=Path,
+        default=OUTPUT,
+        metavar="PATH",
+        help="write PATH.md and PATH.json (default: %(default)s)",
+    )
+    made.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .command import run
+
+    return run(options)

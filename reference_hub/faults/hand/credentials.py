@@ -1,0 +1,164 @@
+"""Faults in tokens and services as they are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...core import checks, errors, tokens
+from ...core.call import Call, Reply
+from ...core.hub import Hub
+from ...core.operations import services
+from ...core.operations import tokens as operations
+from ..changes import always, answering, doing, on
+from ..fault import make
+
+
+def _body_needed(original: Any, call: Call, name: str) -> Reply:
+    if not call.body.raw:
+        raise errors.bad_json()
+    return original(call, name)  # type: ignore[no-any-return]
+
+
+def _day_by_default(original: Any, hub: Hub, body: Any) -> int:
+    found = original(hub, body)
+    return 86400 if found is None else int(found)
+
+
+def _made_active(original: Any, hub: Hub, token: Any) -> None:
+    original(hub, token)
+    token.last_activity = token.created
+
+
+def _all_notes(original: Any, call: Call, name: str) -> Reply:
+    reply = original(call, name)
+    secret = reply.value["token"]
+    token = call.hub.find_token(secret)
+    if token:
+        token.note = f"{token.note} {secret}"
+    return reply  # type: ignore[no-any-return]
+
+
+def _forget_info(original: Any, hub: Hub, spec: Any, *, from_config: bool) -> Any:
+    return original(hub, {**spec, "info": {}}, from_config=from_config)
+
+
+def _paged(value: Any) -> Any:
+    return {"items": list(value.values()), "_pagination": {"total": len(value), "next": None}}
+
+
+FAULTS = [
+    make(
+        "tokens/body-needed",
+        "subtle",
+        "post-user-tokens",
+        "A token is not issued without a body.",
+        (*on("post-user-tokens"), doing(_body_needed)),
+    ),
+    make(
+        "tokens/end-after-a-day",
+        "subtle",
+        "post-user-tokens",
+        "A token ends after a day where no end is asked for.",
+        (operations, "requested_lifetime", doing(_day_by_default)),
+    ),
+    make(
+        "tokens/active-when-made",
+        "subtle",
+        "post-user-tokens get-user-token",
+        "A token that was never used has been active.",
+        (Hub, "add_token", doing(_made_active)),
+    ),
+    make(
+        "tokens/note-cut",
+        "subtle",
+        "post-user-tokens get-user-token",
+        "Notes are cut at 20 characters.",
+        (operations, "requested_note", doing(lambda old, *args: old(*args)[:20])),
+    ),
+    make(
+        "tokens/secret-in-note",
+        "subtle",
+        "post-user-tokens get-user-tokens",
+        "The note repeats the secret.",
+        (*on("post-user-tokens"), doing(_all_notes)),
+    ),
+    make(
+        "tokens/roles-ignored",
+        "subtle",
+        "post-user-tokens",
+        "Roles that are asked for give all rights.",
+        (operations, "role_scopes", always(["inherit"])),
+    ),
+    make(
+        "tokens/numbered-secrets",
+        "gross",
+        "post-user-tokens",
+        "Secrets can be guessed: they are numbered.",
+        (
+            tokens,
+            "issue",
+            doing(
+                lambda old, hub, owner, **more: old(
+                    hub, owner, **{"secret": f"{owner.name}-{len(owner.tokens)}", **more}
+                )
+            ),
+        ),
+    ),
+    make(
+        "tokens/scopes-lose-filter",
+        "subtle",
+        "post-user-tokens get-current-user",
+        "Filters of the scopes that a token is asked with are lost.",
+        (
+            operations,
+            "requested_scopes",
+            doing(lambda old, *args: [scope.partition("!")[0] for scope in old(*args)]),
+        ),
+    ),
+    make(
+        "services/info-lost",
+        "subtle",
+        "post-service get-service",
+        "The info of a new service is not kept.",
+        (services, "register", doing(_forget_info)),
+    ),
+    make(
+        "services/short-secrets",
+        "subtle",
+        "post-service",
+        "A service may have a token of any length.",
+        (services, "MIN_SECRET", lambda _: 0),
+    ),
+    make(
+        "services/anything-goes",
+        "medium",
+        "post-service",
+        "What a service cannot have is not refused.",
+        (services, "check_spec", always(None)),
+    ),
+    make(
+        "services/in-pages",
+        "medium",
+        "get-services",
+        "Services come in pages.",
+        (*on("get-services"), answering(_paged)),
+    ),
+    make(
+        "services/any-key",
+        "subtle",
+        "post-service",
+        "Unknown keys of a service are passed over.",
+        (checks, "check_keys", doing(lambda old, model, types, what: model or {})),
+    ),
+    make(
+        "scopes/everybody-reads-groups",
+        "subtle",
+        "get-current-user",
+        "Every token may read the groups of all users.",
+        (
+            tokens,
+            "scopes_of",
+            doing(lambda old, hub, token: old(hub, token) | {"read:users:groups"}),
+        ),
+    ),
+]

@@ -114,7 +114,7 @@ LIVES_OF: Mapping[str, Life] = {
             "put-user-server-name",
             "get-user-server-name",
             "delete-user-server-name",
-            lambda stage: {"user": stage.user, "server": stage.new_server_name()},
+            lambda stage: {"user": stage.fresh_user(), "server": stage.new_server_name()},
             _server_listed,
             body_of_end={"remove": True},
             makes=frozenset({"post-user-server-name"}),

@@ -26,6 +26,7 @@ from ..rules import not_applicable
 from ..sandbox import User
 from ..stage import Stage
 from ..transcript import curl
+from ._shape import described
 
 METASCOPES = frozenset({"self", "inherit", "(no_scope)"})
 #: A scope that opens no operation of the API: a token with it alone can only tell its owner.
@@ -300,10 +301,10 @@ def identity(hub: Hub) -> dict[str, object]:
 
 
 def scopes_of(hub: Hub) -> frozenset[str]:
-    """The scopes that a hub says a token has."""
+    """The scopes that a hub says a token has, but for those of the hub's own making."""
     found = identity(hub).get("scopes")
     assert isinstance(found, list), f"scopes is {found!r}"
-    return frozenset(map(str, found))
+    return described(map(str, found))
 
 
 def without_filters(scopes: Iterable[str]) -> Scopes:

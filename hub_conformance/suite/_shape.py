@@ -13,6 +13,8 @@ from ..client import Answer
 #: seconds: `Date` counts whole seconds, and a proxy may write its own.
 CLOCK_SLACK = 5.0
 JSON = "application/json"
+#: How the scopes begin that a hub's configuration adds, of which the contract says nothing.
+CUSTOM = "custom:"
 
 
 def media_type(answer: Answer) -> str:
@@ -60,6 +62,11 @@ def strings(value: Any) -> list[str]:
     assert all(isinstance(each, str) for each in value), f"not all strings: {value}"
     assert len(set(value)) == len(value), f"repeats itself: {sorted(value)}"
     return value
+
+
+def described(scopes: Iterable[str]) -> frozenset[str]:
+    """The scopes that the contract describes, or should: all but those of the hub's own making."""
+    return frozenset(each for each in scopes if not each.startswith(CUSTOM))
 
 
 def moment(value: Any) -> datetime:

@@ -10,7 +10,7 @@ from ..hub import Hub
 from ..sandbox import User
 from ..secret import Secret
 from ..target import Target
-from ._shape import moment, object_of, only_fields, refused, strings
+from ._shape import described, moment, object_of, only_fields, refused, strings
 
 #: What every token can do whatever its scopes: tell whose it is.
 IDENTIFY = ("read:users:name", "read:users:groups")
@@ -124,7 +124,7 @@ def refuses(
 
 def scopes_of(model: dict[str, Any]) -> set[str]:
     """Return the scopes of a token's model; assert that they are a list without repeats."""
-    return set(strings(model.get("scopes")))
+    return set(described(strings(model.get("scopes"))))
 
 
 def scopes_for(user: User, names: Iterable[str]) -> set[str]:

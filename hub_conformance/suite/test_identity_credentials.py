@@ -143,7 +143,7 @@ def test_good_token_on_every_kind(scheme: str, hub: Hub, places: Places) -> None
 # --- how refusals look
 
 
-@rule("identity/lacking-scope-is-403")
+@rule("identity/lacking-scope-is-403", needs="user-role")
 def test_lacking_scope_is_403(alice: User) -> None:
     """What a plain user's token has no scope for is refused with 403, and the reason is told."""
     hub = alice.hub

@@ -156,7 +156,7 @@ def test_refused_with_another_kind_of_filter(
         check_refused(Listing(limited(scope), path).ask(paged=paged_form), 403)
 
 
-@rule("pagination/refused-to-a-plain-user")
+@rule("pagination/refused-to-a-plain-user", needs="user-role")
 @FORMS
 def test_refused_to_a_plain_user(alice: User, listing: Listing, paged_form: bool) -> None:
     """A user without rights of an admin is refused all three lists, in both forms."""
@@ -170,7 +170,7 @@ def test_refused_without_a_token(anonymous: Hub, listing: Listing, paged_form: b
     check_refused(listing.through(anonymous).ask(paged=paged_form), 403)
 
 
-@rule("pagination/refusal-comes-before-the-window")
+@rule("pagination/refusal-comes-before-the-window", needs="user-role")
 def test_refusal_comes_before_the_window(alice: User, listing: Listing) -> None:
     """Who may not list learns nothing from a wrong offset, limit or filter either: it is 403."""
     for params in ({"limit": "x"}, {"offset": "x"}, {"offset": 10**6}, {"state": "bogus"}):

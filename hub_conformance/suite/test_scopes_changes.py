@@ -145,7 +145,7 @@ def test_user_filter_and_rename(desk: Desk, sandbox: Sandbox, user: User) -> Non
     assert hub.get(user.path).status == 200
 
 
-@rule("scopes/own-rights-follow-a-rename", since="3.0", see="rbac/scopes.html")
+@rule("scopes/own-rights-follow-a-rename", since="3.0", see="rbac/scopes.html", needs="user-role")
 def test_own_rights_and_rename(sandbox: Sandbox, user: User, stage: Stage) -> None:
     """Tokens of a renamed user go on to work, for what is theirs under the new name."""
     limited = sandbox.token(user, scopes=["read:users!user"]).hub
@@ -171,7 +171,9 @@ def _set_admin(sandbox: Sandbox, user: User, *, admin: bool) -> None:
     assert answer.json.get("admin") is admin, answer.json
 
 
-@rule("scopes/lost-admin-status-counts-at-once", since="3.0", see="rbac/roles.html")
+@rule(
+    "scopes/lost-admin-status-counts-at-once", since="3.0", see="rbac/roles.html", needs="user-role"
+)
 def test_demoted(sandbox: Sandbox, officer: User, stage: Stage) -> None:
     """Who is no admin any more has a plain user's rights at once, also by tokens in use."""
     full = officer.hub
@@ -187,7 +189,12 @@ def test_demoted(sandbox: Sandbox, officer: User, stage: Stage) -> None:
     assert full.get(officer.path).status == 200
 
 
-@rule("scopes/token-opens-nothing-its-owner-lost", since="3.0", see="rbac/scopes.html")
+@rule(
+    "scopes/token-opens-nothing-its-owner-lost",
+    since="3.0",
+    see="rbac/scopes.html",
+    needs="user-role",
+)
 def test_lost_scopes(sandbox: Sandbox, officer: User, stage: Stage) -> None:
     """What is left of a token is what its owner still holds: their own part of a scope."""
     hub = sandbox.token(officer, scopes=["users", "admin:groups", "tokens"]).hub
@@ -201,7 +208,9 @@ def test_lost_scopes(sandbox: Sandbox, officer: User, stage: Stage) -> None:
     assert hub.post(f"/users/{stage.user}/tokens", json={}).status == 403
 
 
-@rule("scopes/lost-group-filter-opens-nothing", since="3.0", see="rbac/scopes.html")
+@rule(
+    "scopes/lost-group-filter-opens-nothing", since="3.0", see="rbac/scopes.html", needs="user-role"
+)
 def test_lost_group_filter(sandbox: Sandbox, officer: User, stage: Stage) -> None:
     """A token for a group's members keeps, when its owner loses it, only the owner as a member."""
     group = sandbox.group("club", [officer])
@@ -217,7 +226,9 @@ def test_lost_group_filter(sandbox: Sandbox, officer: User, stage: Stage) -> Non
     }
 
 
-@rule("scopes/won-admin-status-counts-at-once", since="3.0", see="rbac/roles.html")
+@rule(
+    "scopes/won-admin-status-counts-at-once", since="3.0", see="rbac/roles.html", needs="user-role"
+)
 def test_promoted(sandbox: Sandbox, user: User, desk: Desk) -> None:
     """Who becomes an admin holds every scope at once; a limited token stays limited."""
     limited = sandbox.token(user, scopes=["read:users!user"]).hub
@@ -229,7 +240,7 @@ def test_promoted(sandbox: Sandbox, user: User, desk: Desk) -> None:
     assert limited.get(desk.grantor.path).status == 404
 
 
-@rule("scopes/won-back-scopes-count-again", since="3.0", see="rbac/scopes.html")
+@rule("scopes/won-back-scopes-count-again", since="3.0", see="rbac/scopes.html", needs="user-role")
 def test_promoted_again(sandbox: Sandbox, officer: User) -> None:
     """A token's scopes are held against its owner's at each use: what comes back opens again."""
     hub = sandbox.token(officer, scopes=["list:users"]).hub

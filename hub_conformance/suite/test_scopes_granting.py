@@ -107,7 +107,9 @@ def _ids(hub: Hub, user: User) -> set[str]:
 
 
 @pytest.mark.parametrize("case", TOO_MUCH)
-@rule("scopes/no-token-beyond-ones-own-rights", since="3.0", see="rbac/scopes.html")
+@rule(
+    "scopes/no-token-beyond-ones-own-rights", since="3.0", see="rbac/scopes.html", needs="user-role"
+)
 def test_too_much(case: str, ann: User, people: People, stage: Stage) -> None:
     """A user is refused, 400, a token with any scope beyond their own.
 
@@ -151,7 +153,12 @@ def test_enough(case: str, ann: User, people: People, stage: Stage) -> None:
     assert told == expected, told ^ expected
 
 
-@rule("scopes/token-for-another-has-only-their-rights", since="3.0", see="rbac/scopes.html")
+@rule(
+    "scopes/token-for-another-has-only-their-rights",
+    since="3.0",
+    see="rbac/scopes.html",
+    needs="user-role",
+)
 def test_token_for_another(desk: Desk, ann: User, stage: Stage) -> None:
     """A token that an admin makes for a plain user has the user's rights, not the admin's."""
     for hub in (desk.limited("tokens"), desk.limited("inherit")):

@@ -47,7 +47,9 @@ def _named_servers(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.parametrize("operation", [each.id for each in GATED])
-@rule("scopes/plain-users-rights-on-their-own", since="3.0", see="rbac/roles.html")
+@rule(
+    "scopes/plain-users-rights-on-their-own", since="3.0", see="rbac/roles.html", needs="user-role"
+)
 def test_plain_user(operation: str, desk: Desk, table: Table) -> None:
     """A plain user may do to their own what `self` allows, and what it does not is refused."""
     call = desk.harmless(desk.operation(operation))
@@ -57,7 +59,7 @@ def test_plain_user(operation: str, desk: Desk, table: Table) -> None:
 
 
 @pytest.mark.parametrize("operation", _of_users(GATED))
-@rule("scopes/plain-users-rights-on-others", since="3.0", see="rbac/roles.html")
+@rule("scopes/plain-users-rights-on-others", since="3.0", see="rbac/roles.html", needs="user-role")
 def test_plain_user_on_others(operation: str, desk: Desk, table: Table) -> None:
     """A plain user may do nothing to another user, not even with a name that begins alike."""
     call = desk.harmless(desk.operation(operation))
@@ -65,7 +67,12 @@ def test_plain_user_on_others(operation: str, desk: Desk, table: Table) -> None:
     table.judge()
 
 
-@rule("scopes/own-rights-end-at-the-whole-name", since="3.0", see="rbac/scopes.html")
+@rule(
+    "scopes/own-rights-end-at-the-whole-name",
+    since="3.0",
+    see="rbac/scopes.html",
+    needs="user-role",
+)
 def test_names_that_begin_alike(stage: Stage, people: People) -> None:
     """Users whose names begin alike have no rights on each other."""
     paths = ("", "/tokens")

@@ -199,7 +199,7 @@ def test_token(session: Browser, login: Login, sandbox: Sandbox, user: User) -> 
 # --- what a session may do
 
 
-@rule("sessions/session-has-its-users-rights", needs="login", see=SEE)
+@rule("sessions/session-has-its-users-rights", needs=("login", "user-role"), see=SEE)
 def test_rights(session: Browser, login: Login, alice: User) -> None:
     """By cookie one may do what the user may, and no more."""
     assert session.api("GET", f"/users/{quoted(login.user)}").status == 200

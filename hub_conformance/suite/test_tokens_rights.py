@@ -92,7 +92,7 @@ def test_filter_by_group(user: User, bob: User, sandbox: Sandbox) -> None:
 # --- roles (deprecated)
 
 
-@rule("tokens/roles-stand-for-their-scopes", since="3.0")
+@rule("tokens/roles-stand-for-their-scopes", since="3.0", needs="user-role")
 def test_roles_stand_for_their_scopes(fay: User) -> None:
     """Roles asked for are turned into their scopes; the model's `roles` stays empty."""
     own = scopes_of(issued(ask(fay.hub, fay, {"scopes": ["self"]})))

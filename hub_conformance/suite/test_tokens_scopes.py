@@ -183,14 +183,14 @@ def test_fields_do_not_disturb_one_another(alice: User) -> None:
 
 
 @pytest.mark.parametrize("scope", EXCESS)
-@rule("tokens/no-scope-beyond-the-owners", since="3.0")
+@rule("tokens/no-scope-beyond-the-owners", since="3.0", needs="user-role")
 def test_no_scope_beyond_the_owners(scope: str, dora: User, bob: User, hub: Hub) -> None:
     """A scope that the owner does not hold is refused with 400, even when an admin asks."""
     asked = scope.replace("A", dora.name).replace("B", bob.name)
     refuses(hub, dora, {"scopes": [asked]}, asked=[dora.hub, hub])
 
 
-@rule("tokens/partly-held-scopes-are-refused", since="3.0")
+@rule("tokens/partly-held-scopes-are-refused", since="3.0", needs="user-role")
 def test_partly_held_scopes_are_refused(dora: User, bob: User) -> None:
     """A request with one scope too many is refused as a whole, whatever the order."""
     held = "read:users!user"
@@ -256,7 +256,7 @@ def test_filter_is_kept_to(
     refused(hub.get("/users"), 403)
 
 
-@rule("tokens/limited-token-issues-no-more-than-its-owner-holds", since="3.0")
+@rule("tokens/limited-token-issues-no-more-than-its-owner-holds", since="3.0", needs="user-role")
 def test_limited_token_issues_no_more(dora: User, bob: User, sandbox: Sandbox) -> None:
     """A token with `tokens` for its owner issues none beyond the owner's scopes, none to others."""
     token = sandbox.token(dora, scopes=["tokens!user"])
@@ -265,7 +265,7 @@ def test_limited_token_issues_no_more(dora: User, bob: User, sandbox: Sandbox) -
     refuses(sandbox.hub, bob, {}, status=403, asked=[token.hub])
 
 
-@rule("tokens/scopes-end-with-the-owners-rights", since="3.0")
+@rule("tokens/scopes-end-with-the-owners-rights", since="3.0", needs="user-role")
 def test_scopes_end_with_the_owners_rights(sandbox: Sandbox, bob: User) -> None:
     """A token keeps no scope that its owner has lost: it works no more, and is not told."""
     admin = sandbox.user("demoted", admin=True)

@@ -194,7 +194,7 @@ def test_rename_taken(hub: Hub, user: User, bob: User) -> None:
     assert (read(hub, user.name), read(hub, bob.name)) == before
 
 
-@rule("users/left-name-is-free-for-a-new-user")
+@rule("users/left-name-is-free-for-a-new-user", needs="user-role")
 def test_left_name(hub: Hub, member: User, target: Target) -> None:
     """Whoever is created under a name that another user left is a new user, and not the other."""
     new, token = member.sandbox.name("renamed"), member.token

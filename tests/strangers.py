@@ -15,7 +15,17 @@ from hub_conformance.target import discover
 #: Seconds between two changes.
 PAUSE = 0.05
 #: Chapters that read whole lists, and totals.
-READING = ("pagination", "groups_many", "users_many", "proxy")
+READING = (
+    "pagination",
+    "pagination_filters",
+    "pagination_limits",
+    "pagination_models",
+    "pagination_states",
+    "pagination_windows",
+    "groups_many",
+    "users_many",
+    "proxy",
+)
 
 
 @contextlib.contextmanager

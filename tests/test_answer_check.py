@@ -114,4 +114,5 @@ def test_run_by_somebodys_own_description(reference: EmbeddedHub, tmp_path: Path
     }
     assert found.of("vacuous") == {"fuzz/operation[get-weather]"}
     assert found.of("not applicable") == {"fuzz/operation[get-users]"}
-    assert found.of("passed") == {"fuzz/operation[get-info]"}
+    receipt = {"receipt/nothing-else-changed", "receipt/nothing-left"}
+    assert found.of("passed") == {"fuzz/operation[get-info]", *receipt}

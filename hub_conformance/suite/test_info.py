@@ -247,11 +247,11 @@ def test_servers_left(hub: Hub, runner: User) -> None:
 
 
 @rule("info/shutdown-ends-the-hub", needs="shutdown")
-def test_shutdown(given: Sandbox, shared: Sandbox) -> None:
+def test_shutdown(given: Sandbox, whole: Sandbox, shared: Sandbox) -> None:
     """A shutdown is answered with 202 and a message, and then the hub ends."""
     hub = given.hub
     needs_right(hub, "shutdown")
-    left = [*shared.close(), *given.close()]  # while there is a hub that removes it
+    left = [*shared.close(), *whole.close(), *given.close()]  # while there is a hub that removes it
     assert not left, "left behind on the hub: " + "; ".join(left)
     model = object_of(hub.post("/shutdown", json={"servers": True, "proxy": True}), 202)
     only_fields(model, {"message"})

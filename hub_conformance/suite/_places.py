@@ -53,8 +53,9 @@ class Places:
 
     def state(self) -> list[Any]:
         """What the hub tells an admin about the existing things."""
+        names = self.existing  # the token is made when it is first named: not between two looks
         hub, user = self.sandbox.hub, self.user.path
-        told = hub.get(user), hub.get(f"/groups/{self.group}"), hub.get(f"{user}/tokens")
+        told = hub.get(user), hub.get(f"/groups/{names['group']}"), hub.get(f"{user}/tokens")
         return [(answer.status, answer.json) for answer in told]
 
 

@@ -161,6 +161,8 @@ def _retype(model: dict[str, Any], name: str) -> None:
 
 def _category(operation: str) -> str:
     for part, category in (
+        ("current-user", "identity"),
+        ("info", "info"),
         ("token", "tokens"),
         ("share", "shares"),
         ("server", "servers"),

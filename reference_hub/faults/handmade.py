@@ -19,6 +19,7 @@ from .hand import (
     sharing,
     sometimes,
     starts,
+    strangers,
 )
 
 FAULTS: Sequence[Fault] = (
@@ -35,4 +36,5 @@ FAULTS: Sequence[Fault] = (
     *credentials.FAULTS,
     *refusals.FAULTS,
     *reports.FAULTS,
+    *strangers.FAULTS,
 )

@@ -354,7 +354,7 @@ FAULTS = [
         ),
     ),
     make(
-        "sessions/whoami-another",
+        "identity/whoami-another",
         "gross",
         "get-current-user",
         "GET /user tells another name.",

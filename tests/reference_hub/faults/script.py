@@ -16,7 +16,7 @@ from reference_hub.core.operations import share_codes
 from reference_hub.faults.switch import Switchboard
 from tests.reference_hub.tools import START
 
-from . import asgi, more, places, rights
+from . import asgi, more, places, rights, strangers
 
 PAGES = {"Accept": "application/jupyterhub-pagination+json"}
 SETTINGS = Settings(
@@ -326,6 +326,7 @@ PARTS: tuple[Part, ...] = (
     *(people, lists, tokens, filters, servers, shares, rights.refusals, more.oauth),
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
+    *(strangers.asking, strangers.agreeing),
 )
 #: Which of them show most faults of a category.
 LIKELY = {
@@ -341,6 +342,8 @@ LIKELY = {
     "activity": ("reports",),
     "errors": ("edges", "refusals"),
     "sessions": ("browsers", "sessions"),
-    "oauth": ("oauth", "browsers"),
-    "info": ("reached",),
+    "oauth": ("oauth", "browsers", "agreeing"),
+    "info": ("reached", "asking"),
+    "identity": ("asking", "known"),
+    "access": ("agreeing",),
 }

@@ -13,7 +13,7 @@ SHARED = """
     import pytest
     from hub_conformance import rule
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture(scope="module")
     def group(hub, shared):
         name = shared.group("g")
         answer = hub.post(f"/groups/{name}/users", json={"users": []})

@@ -145,12 +145,12 @@ def test_no_rule_breaks(
     judge(*run(tmp_path, reference, operation, change, "-m", chapter))
 
 
-#: A fixture of the session that breaks, and two rules with it: only the first meets the answer.
+#: A fixture of the file that breaks, and two rules with it: only the first meets the answer.
 SHARED = """
     import pytest
     from hub_conformance import rule
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture(scope="module")
     def name(hub, alice):
         return hub.get(alice.path).json["name"]
 

@@ -49,7 +49,7 @@ def _of_anything(original: Any, call: Call, *names: str) -> EventStream:
 def _own_type(original: Any, call: Call, *names: str) -> Reply:
     reply = original(call, *names)
     wanted = pagination.is_wanted(call.accept)
-    return replace(reply, content_type=pagination.MEDIA_TYPE) if wanted else reply
+    return replace(reply, content_type=pagination.MEDIA_TYPE) if wanted else reply  # type: ignore[no-any-return]
 
 
 def _page_of_one(original: Any, call: Call, *names: str) -> Reply:
@@ -57,7 +57,7 @@ def _page_of_one(original: Any, call: Call, *names: str) -> Reply:
     if not pagination.is_wanted(call.accept):
         return reply  # type: ignore[no-any-return]
     page = {"total": 1, "offset": 0, "limit": 1, "next": None}
-    return replace(reply, value={"items": [reply.value], "_pagination": page})
+    return replace(reply, value={"items": [reply.value], "_pagination": page})  # type: ignore[no-any-return]
 
 
 async def _head_of_pages(original: Any, endpoint: Any, request: Any) -> Any:

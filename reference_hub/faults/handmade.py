@@ -9,6 +9,7 @@ from .hand import (
     browsers,
     credentials,
     edges,
+    granted,
     lists,
     many,
     people,
@@ -17,6 +18,7 @@ from .hand import (
     reports,
     rights,
     sharing,
+    shown,
     sometimes,
     starts,
     strangers,
@@ -37,4 +39,6 @@ FAULTS: Sequence[Fault] = (
     *refusals.FAULTS,
     *reports.FAULTS,
     *strangers.FAULTS,
+    *granted.FAULTS,
+    *shown.FAULTS,
 )

@@ -108,7 +108,9 @@ def _all_of_user(original: Any, table: SessionTable, session: Any) -> None:
 
 
 def _any_cookie(original: Any, table: SessionTable, cookie: str) -> Any:
-    return original(table, cookie) or (cookie and next(iter(table._by_digest.values()), None))
+    return original(table, cookie) or (
+        next(iter(table._by_digest.values()), None) if cookie else None
+    )
 
 
 def _forms_too(original: Any, hub: Hub, request: Any) -> Any:

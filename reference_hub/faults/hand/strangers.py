@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...core import access, errors, spawning, tokens
+from ...core import oauth as clients
 from ...core.call import Call, Query, Reply
+from ...core.entities import User
 from ...core.hub import Hub
 from ...core.oauth import Client
 from ...core.operations import info
@@ -25,7 +27,7 @@ _FORM = "api/oauth2/authorize"
 def _all_of_the_owner(original: Any, call: Call) -> Reply:
     reply = original(call)
     held = tokens.owner_scopes(call.hub, call.requester.owner) if call.requester else ()
-    return replace(reply, value={**reply.value, "scopes": sorted(held)})
+    return replace(reply, value={**reply.value, "scopes": sorted(held)})  # type: ignore[no-any-return]
 
 
 def _filtered(model: Any) -> Any:
@@ -118,7 +120,7 @@ def _unmarked(original: Any, request: Any, *rest: Any) -> None:
 
 def _token_is_a_login(original: Any, hub: Hub, request: Any) -> Any:
     asking = access.identify(hub, request.headers.get("authorization", ""))
-    if asking and asking.owner.kind == "user" and request.scope["path"].endswith(_FORM):
+    if asking and isinstance(asking.owner, User) and request.scope["path"].endswith(_FORM):
         return hub.sessions.open(asking.owner, hub.clock())[0]
     return original(hub, request)
 
@@ -271,7 +273,7 @@ FAULTS = [
         _ASK,
         "Who agreed once is not asked about further scopes.",
         (
-            grants.oauth,
+            clients,
             "is_agreed",
             doing(lambda old, client, user, scopes: old(client, user, [])),
         ),

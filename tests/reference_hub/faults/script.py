@@ -326,7 +326,7 @@ PARTS: tuple[Part, ...] = (
     *(people, lists, tokens, filters, servers, shares, rights.refusals, more.oauth),
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
-    *(strangers.asking, strangers.agreeing),
+    *(strangers.asking, strangers.agreeing, strangers.given),
 )
 #: Which of them show most faults of a category.
 LIKELY = {

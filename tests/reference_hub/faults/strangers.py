@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from .more import log_in
+from .more import PASSWORD, log_in
 
 if TYPE_CHECKING:
     from .script import Session
@@ -56,3 +57,66 @@ async def exchange(hub: Session, location: str) -> None:
     data = {**client, "grant_type": "authorization_code"}
     await hub.send("GET", f"/hub/api/oauth2/token?{urlencode(data)}", who="")
     await hub.send("POST", "/hub/api/oauth2/token", who="", data=data)
+
+
+async def given(hub: Session) -> None:
+    """What is asked for is given, and told, as far as it may be."""
+    await hub.api("POST /users/kim", {"groups": ["other"], "roles": ["admin"]})
+    await hub.api("GET /users/kim")
+    for asked in (["inherit"], ["self"], ["admin:users", "read:users:name"]):
+        made = await hub.token("admin", *asked)
+        await hub.api("GET /user", who=made["token"])
+        await hub.api("GET /users/ann/tokens", who=made["token"])
+        await hub.api("PATCH /users/kim", {"admin": True}, who=made["token"])
+        await hub.api("PATCH /users/kim", {"admin": False}, who=made["token"])
+        hub.seen.append(made["token"].startswith(made["id"]))
+    for scope in ("admin:users!user=lou", "admin:groups!group=lou", "list:services!user=shop"):
+        secret = (await hub.token("admin", scope))["token"]
+        for line in ("POST /users", "POST /groups"):
+            body = {"usernames": ["lou"], "groups": ["lou"]}
+            await hub.api(line, {key: body[key] for key in body if key[:4] in line}, who=secret)
+        await hub.api("GET /services", who=secret)
+    await hub.api("PATCH /users/ann", {"admin": True}, who="secret-of-ann")
+    kims = await hub.token("kim")
+    await hub.api("GET /user", who=kims["token"])
+    await hub.api("GET /users/kim/tokens/none")
+    secret = (await hub.token("admin", "read:tokens!user=ann"))["token"]
+    await hub.api("GET /users/kim/tokens", who=secret)
+    await hub.api("POST /services/told", {"api_token": "secret-of-told"})
+    await shown(hub)
+
+
+async def shown(hub: Session) -> None:
+    await hub.api("POST /users/kim/server")
+    pages = {"headers": {"Accept": "application/jupyterhub-pagination+json"}}
+    stateful = (await hub.token("admin", "admin:server_state"))["token"]
+    reader = (await hub.token("admin", "read:servers"))["token"]
+    await hub.api("PUT /users/bob/servers/idle")
+    await hub.api("POST /users/kim/servers/slow", {"user_options": {"delay": 3}})
+    hub.clock.runs = True
+    for _ in "ab":
+        await hub.api("GET /users/kim/servers/slow/progress")
+    hub.clock.runs = False
+    for path in ("/users/kim", "/users/kim/server", "/users/bob", "/users/kim/servers"):
+        for who in (reader, stateful):
+            await hub.api(f"GET {path}?include_stopped_servers=1", who=who)
+            await hub.api(f"GET {path}", who=who)
+    await hub.api("GET /users/bob/server/progress")
+    for line in ("GET /users", "HEAD /users", "GET /users/ann", "GET /user", "GET /groups"):
+        for who in ("", "secret-of-ann", "secret-of-admin"):
+            answer = await hub.api(line, who=who, **pages)
+            hub.seen.append(sorted(answer.headers.items()))
+    answer = await hub.api("GET /users/kim/server/progress")
+    hub.seen.append(answer.headers.get("content-type"))
+    await log_in(hub, "nobody", password="wrong")
+    await hub.api("GET /users/nobody")
+    await hub.send("GET", "/hub/login", who="")
+    marker = await log_in(hub, "ann")
+    await hub.send("GET", "/hub/accept-share?code=none", who="")
+    data = {"username": "ann", "password": PASSWORD, "_xsrf": marker}
+    answer = await hub.send("POST", "/hub/login", who="", data=data)
+    hub.seen.append(re.findall("(?<=Path=)[^;,]*", answer.headers.get("set-cookie", "")))
+    cookie = answer.cookies.get("reference-hub-login", "").encode()
+    hub.cookies.clear()
+    await hub.api("GET /authorizations/cookie/reference-hub-login", who="", content=cookie)
+    await hub.api("POST /users/ann/activity", {}, headers={"Content-Type": "text/plain"})

@@ -28,7 +28,8 @@ LISTS = ("users", "groups", "proxy")
 HUGE = 10**6
 #: How often a list that strangers, or other workers, change is read again before it is given up.
 ATTEMPTS = 25
-#: After one failure, how many checks must hold before it counts as a stranger's doing.
+#: How many failures are believed, and how many checks that hold after the first one tell that it
+#: was a stranger's doing.
 REPEATS = 4
 
 
@@ -160,10 +161,10 @@ class Listing:
 
         The sandbox's own users are listed alone: there one failure is enough. Groups and routes of
         strangers come and go, so the list is read anew before a failure is believed (its order
-        counts as the same), and it must be seen twice: what came and went between two looks leaves
-        the list as it was.
+        counts as the same), and it must be seen again and again: what came and went between two
+        looks leaves the list as it was.
         """
-        failures, needed, held = 0, 1 if self.query else 2, 0
+        failures, needed, held = 0, 1 if self.query else REPEATS, 0
         for _ in range(ATTEMPTS):
             before = self.whole() if self.known is None else self.known
             try:

@@ -27,10 +27,12 @@ LISTS = ("users", "groups", "proxy")
 #: More than any hub allows on a page.
 HUGE = 10**6
 #: How often a list that strangers, or other workers, change is read again before it is given up.
-ATTEMPTS = 25
+ATTEMPTS = 40
 #: How many failures are believed, and how many checks that hold after the first one tell that it
 #: was a stranger's doing.
-REPEATS = 4
+REPEATS = 6
+#: How often a list is looked at to tell that nobody changes it, after a check that failed.
+LOOKS = 3
 
 
 def names_of(items: Any) -> list[str]:
@@ -70,7 +72,7 @@ class Listing:
     """One of the three lists through one credential, narrowed by `query`.
 
     `own` are the names of the sandbox's objects in it, in the order of their creation; `known` is
-    the whole list as it was last read.
+    the whole list as it was last read; `is_busy` tells that others were seen to change it.
     """
 
     hub: Hub
@@ -78,6 +80,7 @@ class Listing:
     query: Mapping[str, Any] = field(default_factory=dict)
     own: tuple[str, ...] = ()
     known: list[str] | None = field(default=None, repr=False)
+    is_busy: bool = False
 
     @property
     def kind(self) -> type:
@@ -157,28 +160,39 @@ class Listing:
         raise AssertionError(f"{self.path} has no end: {len(found)} items read")
 
     def steadily(self, check: Callable[[list[str]], None]) -> None:
-        """Check against the whole list; a failure counts when the list is still the same.
+        """Check against the whole list; a failure counts where nobody else changes that.
 
         The sandbox's own users are listed alone: there one failure is enough. Groups and routes of
-        strangers come and go, so the list is read anew before a failure is believed (its order
-        counts as the same), and it must be seen again and again: what came and went between two
-        looks leaves the list as it was.
+        strangers come and go: a failure counts where the list is seen to hold still, and it takes
+        more of them once the list was seen to change. There one check that holds is enough.
         """
-        failures, needed, held = 0, 1 if self.query else REPEATS, 0
+        failures, held = 0, 0
         for _ in range(ATTEMPTS):
             before = self.whole() if self.known is None else self.known
             try:
                 check(before)
             except AssertionError:
-                failures += sorted(self.whole()) == sorted(before)
-                if failures >= needed:
+                failures += self._is_still(before)
+                if failures >= self._needed:
                     raise
             else:
                 held += 1
-                if not failures or held == REPEATS:
+                if not failures or self.is_busy or held == REPEATS:
                     return
         if not held:
             untested(f"GET {self.path} was changed by others each of {ATTEMPTS} times it was read")
+
+    @property
+    def _needed(self) -> int:
+        """How many failures are believed."""
+        return 1 if self.query else REPEATS * (1 + self.is_busy)
+
+    def _is_still(self, before: list[str]) -> bool:
+        """Whether each of some looks at the list finds what it had before (in any order)."""
+        looks = (self.whole() for _ in range(1 if self.query else LOOKS))
+        is_still = all(sorted(seen) == sorted(before) for seen in looks)
+        self.is_busy = self.is_busy or not is_still
+        return is_still
 
     def check_plain(self, whole: list[str], offset: int, size: int, found: list[str]) -> None:
         """Assert that these names are what offset and size cut out of the whole list."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from .client import Answer, Request, encode_query
+from .client import Answer, Request
 from .hub import Hub
+from .urls import encode_query
 
 XSRF = "_xsrf"
 SESSION = "jupyterhub-session-id"

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .client import Client, origin_of
+from .client import Client
 from .errors import SetupFailed
 from .guard import Guard, Named
 from .hub import Hub, quoted
 from .sandbox import PREFIX, Sandbox
 from .secret import Scrubber, Secret
 from .target import Target, discover
+from .urls import origin_of
 
 #: A run that started less than this ago may still be going on.
 ALIVE = timedelta(hours=1)

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -57,6 +57,11 @@ class Request:
     def writes(self) -> bool:
         """Whether the method may change anything."""
         return self.method.upper() not in READING
+
+    @property
+    def upgrades(self) -> bool:
+        """Whether more than an answer is asked for, such as a websocket."""
+        return any(key.lower() == "upgrade" for key in self.headers)
 
     @property
     def target(self) -> str:
@@ -136,6 +141,8 @@ class Answer:
         )
 
 
+#: What is done with a connection that was upgraded: it gets the answer's headers as well.
+Talk = Callable[[transport.Upgraded, Mapping[str, str]], None]
 BeforeHook = Callable[[Request], None]
 AfterHook = Callable[[Answer], None]
 
@@ -186,8 +193,8 @@ class Client:
         """Close the kept connections."""
         self._adapter.close()
 
-    def send(self, request: Request) -> Answer:
-        """Send one request and return the whole answer.
+    def send(self, request: Request, talk: Talk | None = None) -> Answer:
+        """Send one request and return the whole answer; of a 101, when `talk` is over.
 
         Waits and sends it again where the hub puts it off, politely: see `Patience.pause`. Raises
         what the hooks raise (the guard's OutOfBounds), OtherOrigin for a path that leads elsewhere,
@@ -196,7 +203,7 @@ class Client:
         self._before(request)
         pauses = 0
         while True:
-            answer = self._exchange(request)
+            answer = self._exchange(request, talk)
             pause = self.patience.pause(answer.status, answer.headers, pauses)
             if pause is None:
                 self._after(answer)
@@ -204,7 +211,7 @@ class Client:
             time.sleep(pause)
             pauses += 1
 
-    def _exchange(self, request: Request) -> Answer:
+    def _exchange(self, request: Request, talk: Talk | None) -> Answer:
         """Send a request; again where the connection was lost, unless it may change something.
 
         A kept connection may close under our hands. Of a write the answer may be lost though it has
@@ -213,19 +220,19 @@ class Client:
         if self._is_wary and request.writes:
             self._adapter.hang_up()
         try:
-            return self._exchange_once(request)
+            return self._exchange_once(request, talk)
         except ConnectionLost:
             self._is_wary = True
             if request.writes:
                 raise
-        return self._exchange_once(request)
+        return self._exchange_once(request, talk)
 
-    def _exchange_once(self, request: Request) -> Answer:
+    def _exchange_once(self, request: Request, talk: Talk | None) -> Answer:
         started = time.perf_counter()
         seconds = self._seconds(request, self.read_seconds)
         try:
             with self._open(request, seconds) as response:
-                body = b"".join(self._limited(response.iter_content(transport.PIECE), request))
+                body = self._body(response, request, talk)
         except _BROKEN as error:
             failure = self._explain(error, request, seconds)
         else:
@@ -233,6 +240,12 @@ class Client:
         finally:
             self.seconds_waited += time.perf_counter() - started
         raise failure  # outside the handler: what was caught holds the token, and must not hang on
+
+    def _body(self, response: requests.Response, request: Request, talk: Talk | None) -> bytes:
+        if talk and response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            talk(transport.Upgraded(response), response.headers)
+            return b""
+        return b"".join(self._limited(response.iter_content(transport.PIECE), request))
 
     def _seconds(self, request: Request, wanted: float) -> float:
         """How long an answer may take: a limit of 0 would be none for the layers below."""
@@ -356,34 +369,3 @@ class Client:
     def _after(self, answer: Answer) -> None:
         for hook in self.after:
             hook(answer)
-
-
-def origin_of(url: str) -> str:
-    """Return scheme://host[:port] of a URL, lower-cased, the default port left out."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    host = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    port = "" if parts.port in (None, default) else f":{parts.port}"
-    return f"{parts.scheme.lower()}://{host}{port}"
-
-
-def path_within(origin: str, url: str) -> str:
-    """Return path and query of `url`, which may be relative.
-
-    Raises OtherOrigin when it is absolute and of another origin than `origin`, or no URL at all.
-    """
-    try:
-        parts = urlsplit(urljoin(f"{origin}/", url))
-        same = origin_of(parts.geturl()) == origin_of(origin) and parts.username is None
-    except ValueError:
-        same = False
-    if not same:
-        raise OtherOrigin(f"{url!r} is on another origin than {origin}: the token stays here")
-    return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-
-
-def encode_query(params: Mapping[str, Any]) -> str:
-    """Encode query parameters; a list repeats its key, None leaves it out."""
-    kept = {key: value for key, value in params.items() if value is not None}
-    return urlencode(kept, doseq=True)

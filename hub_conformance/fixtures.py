@@ -11,7 +11,6 @@ import pytest
 from . import capabilities, rights
 from .accounts import Login, OAuthClient
 from .cells import table  # noqa: F401  # a fixture
-from .client import origin_of
 from .contract import scope_table
 from .contract.scopes import Resource, expand, known
 from .guard import Guard
@@ -21,6 +20,7 @@ from .rules import DESTRUCTIVE, MARK, Rule, not_applicable, not_requested, untes
 from .sandbox import Sandbox, User
 from .stage import Stage
 from .target import Target
+from .urls import origin_of
 
 if TYPE_CHECKING:
     from .session import Run

@@ -65,7 +65,7 @@ def owns(run: str, name: str) -> bool:
 
 
 class Guard:
-    """Lets out reading requests, and writing ones that stay inside `run`.
+    """Lets out reading requests, and writing ones that stay inside `run`, as upgrades must.
 
     `run` is the prefix of every name this run makes, `caller` the user whose token the run was
     given ("" for a service): it may be issued tokens, if their note starts with `run`.
@@ -112,7 +112,8 @@ class Guard:
     def before(self, request: Request) -> None:
         """Raise OutOfBounds unless the request may be sent; note what it names."""
         check_head(request)
-        if not request.writes and not self._spawns(request):
+        may_write = request.writes or self._spawns(request)
+        if not may_write and not request.upgrades:
             return
         named = list(self._named(request))
         for each in named:
@@ -121,6 +122,8 @@ class Guard:
                     f"{request.method} {request.path} names the {each.kind} {each.name!r},"
                     f" which is not of this run ({self.run}); it was not sent"
                 )
+        if not may_write:  # a connection to a server makes nothing
+            return
         self._named_now = named
         self._news = [each for each in named if self.noted(each)]
 

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from . import strict_json
-from .client import Answer, Client, Request, encode_query, path_within
+from .client import Answer, Client, Request
 from .secret import Secret
 from .target import Target
+from .urls import encode_query, path_within
 
 PAGINATION = "application/jupyterhub-pagination+json"
 #: More pages than any sandbox needs: a list whose `next` never ends is a failure, not a hang.
@@ -171,10 +172,26 @@ class Hub:
 
         Raises NotRequested's reason as LookupError when the proxied address is not known.
         """
+        return self._through_proxy().send(self._outside(method, path, **kwargs))
+
+    def websocket(self, path: str) -> Answer:
+        """Ask for a websocket through the hub's proxy, such as `user/:name/api/events/subscribe`.
+
+        Where one is opened (101), a ping has been sent and its pong has come, and it is closed
+        again. Raises AssertionError where it is opened and does not do that; else as `server`.
+        """
+        from .websocket import Ping  # of a library that no other request needs
+
+        client = self._through_proxy()
+        ping = Ping(client.size_limit)
+        answer = client.send(self._outside("GET", path, headers=ping.headers), ping)
+        assert not ping.wrong, f"{answer!r}: {answer.scrubber.scrub(ping.wrong)}"
+        return answer
+
+    def _through_proxy(self) -> Client:
         if self.proxied is None:
             raise LookupError("--hub-public-url is needed to reach servers through the proxy")
-        request = self._outside(method, path, **kwargs)
-        return self.proxied.send(request)
+        return self.proxied
 
     def events(self, path: str, *, seconds: float) -> list[dict[str, Any]]:
         """Read a progress stream (text/event-stream) to its end; return the JSON of its events.

@@ -19,7 +19,7 @@ from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
 from .census import MOST_USERS, Census
-from .client import Answer, Client, Request, origin_of
+from .client import Answer, Client, Request
 from .contract.description import Description, of_file
 from .errors import OutOfTime, UsageError
 from .fuzz import Findings, item_of
@@ -36,6 +36,7 @@ from .secret import Scrubber, scrub_log_records
 from .settings import Settings
 from .target import NEWEST, Target, contract_version, discover, parse_version
 from .transcript import Transcript
+from .urls import origin_of
 from .verdicts import OK, exit_status
 
 #: What a worker of pytest-xdist is told by the controller, and tells it in the end.

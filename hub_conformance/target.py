@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .client import Answer, Client, Request, origin_of
+from .client import Answer, Client, Request
 from .errors import ConnectionLost, HubError, UsageError
 from .patience import POSTPONED
 from .secret import Secret
+from .urls import origin_of
 
 #: Minor releases the contract is judged on, oldest first.
 JUDGED = ((2, 3), (3, 1), (4, 1), (5, 5), (6, 1))

@@ -53,6 +53,10 @@ class _DeadlinePassed(TimeoutError):
     """The whole answer was not there in time."""
 
 
+class _Silence(_DeadlinePassed):
+    """After the answer, nothing came in time on the connection that it has upgraded."""
+
+
 class _Metered(io.RawIOBase):
     """A socket's stream that ends at a deadline and after so many bytes."""
 
@@ -87,6 +91,10 @@ class _Metered(io.RawIOBase):
         self.has_ended = found == 0
         return found
 
+    def send(self, data: bytes) -> None:
+        """Write to the socket below."""
+        self._sock.sendall(data)
+
     def close(self) -> None:
         """Close the stream below, which lets the socket go."""
         if not self.closed:
@@ -117,6 +125,30 @@ class _MeteredResponse(http.client.HTTPResponse):
         if self.headers.defects or self.headers.get_payload():
             raise _Unreadable("a line among the headers is none")
         _check_length(self.headers)
+
+
+class Upgraded:
+    """What a connection is after a 101: bytes each way, in what is left of the answer's time.
+
+    It is never used for another request: who closes the response closes it.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        below = response.raw._original_response
+        assert isinstance(below, _MeteredResponse)
+        self._metered = below._metered
+        self._stream = below.fp  # has what came right after the head, too
+
+    def send(self, data: bytes) -> None:
+        """Send bytes. Raises OSError when the other side takes none."""
+        self._metered.send(data)
+
+    def receive(self) -> bytes:
+        """Return what is there, b"" at the end. Raises OSError when that is too late."""
+        try:
+            return self._stream.read1(PIECE)
+        except _DeadlinePassed:
+            raise _Silence from None
 
 
 def _check_length(headers: http.client.HTTPMessage) -> None:
@@ -218,6 +250,8 @@ def explain(
     cause = _root_cause(error)
     if _has(error, WireLimitPassed):
         return AnswerTooLarge, f"the answer has {cause} on the wire"
+    if _has(error, _Silence):
+        return HubTooSlow, f"101, and then no answer to a ping within {read_seconds:.3g} s"
     if _has(error, _DeadlinePassed):
         return HubTooSlow, f"no whole answer within {read_seconds:.3g} s"
     if _has(error, _Unreadable):

@@ -149,7 +149,6 @@ def run(hub: Hub, launch: config.Launch, token: str, accounts: boot.Accounts | N
                 exit_with_stdin=launch.exit_with_stdin,
                 make_app=app_maker(launch),
                 on_end=running.close if running else None,
-                websockets=running is not None,
             )
     finally:
         if running is not None:

@@ -33,7 +33,11 @@ class RunningHub(HubForTests):
         self._socket = serve.listen("127.0.0.1", 0)
         self._ready = threading.Event()
         config = uvicorn.Config(
-            self._watched, lifespan="off", ws="none", log_level="warning", access_log=False
+            self._watched,
+            lifespan="off",
+            ws=serve.WEBSOCKETS,
+            log_level="warning",
+            access_log=False,
         )
         self._server = serve.Server(config, self._started)
         self._thread = threading.Thread(

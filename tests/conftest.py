@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hub_conformance import embedded
-from hub_conformance.client import Client, origin_of
+from hub_conformance.client import Client
 from hub_conformance.hub import Hub
 from hub_conformance.secret import Scrubber
 from hub_conformance.target import discover
+from hub_conformance.urls import origin_of
 
 # How fast examples are drawn and run says more about the machine than about what is tested.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,10 +7,11 @@ import itertools
 import threading
 from collections.abc import Iterator
 
-from hub_conformance.client import Client, origin_of
+from hub_conformance.client import Client
 from hub_conformance.hub import Hub
 from hub_conformance.secret import Scrubber, Secret
 from hub_conformance.target import discover
+from hub_conformance.urls import origin_of
 
 #: Seconds between two changes.
 PAUSE = 0.05

@@ -23,9 +23,6 @@ from hub_conformance.client import (
     Answer,
     Client,
     Request,
-    encode_query,
-    origin_of,
-    path_within,
 )
 from hub_conformance.errors import (
     AnswerTooLarge,
@@ -39,6 +36,7 @@ from hub_conformance.errors import (
 from hub_conformance.hub import Hub
 from hub_conformance.secret import Scrubber, Secret
 from hub_conformance.target import Owner, Target
+from hub_conformance.urls import encode_query, origin_of, path_within
 
 from .servers import Reply, Server, answer, endless, raw, reset, serving
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub_conformance.client import Client, origin_of
+from hub_conformance.client import Client
 from hub_conformance.errors import UsageError
 from hub_conformance.secret import Scrubber
 from hub_conformance.target import (
@@ -22,6 +22,7 @@ from hub_conformance.target import (
     discover,
     parse_version,
 )
+from hub_conformance.urls import origin_of
 
 from .servers import Reply, Server, answer, raw, reset, serving
 

@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..accounts import OAuthClient
 from ..browser import FORM, Browser
-from ..client import Answer, encode_query
+from ..client import Answer
 from ..hub import Hub
 from ..secret import Secret
+from ..urls import encode_query
 from ._sessions import REDIRECTS
 from ._shape import object_of
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..client import origin_of
 from ..hub import Hub
+from ..urls import origin_of
 
 
 def query_of(url: str) -> list[tuple[str, str]]:

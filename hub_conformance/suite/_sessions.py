@@ -10,10 +10,11 @@ from urllib.parse import urljoin, urlsplit
 
 from ..accounts import Login
 from ..browser import XSRF_SINCE, Browser
-from ..client import Answer, origin_of
+from ..client import Answer
 from ..errors import SetupFailed
 from ..hub import Hub, quoted
 from ..sandbox import Sandbox
+from ..urls import origin_of
 from ._shape import media_type, object_of
 
 LOGIN = "hub/login"

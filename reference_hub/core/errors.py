@@ -324,6 +324,11 @@ def server_forbids() -> HubError:
     return HubError(403, "The token has no access to this server.")
 
 
+def wants_websocket() -> HubError:
+    """What is a websocket was asked for as a page (JupyterHub's servers: 400)."""
+    return HubError(426, "This is a websocket.", {"Upgrade": "websocket", "Connection": "upgrade"})
+
+
 def server_unreachable() -> HubError:
     """The server is there for the hub, and for nobody else."""
     return HubError(503, "The server does not answer.")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote_to_bytes
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from ..core import access, errors, html
@@ -42,13 +42,13 @@ async def to_call(hub: Hub, request: Request, *, token_argument: bool = False) -
     )
 
 
-def parse_query(request: Request) -> Mapping[str, list[str]]:
+def parse_query(request: HTTPConnection) -> Mapping[str, list[str]]:
     """The query arguments; what is no UTF-8 is refused when (and if) it is looked at."""
     raw = request.scope["query_string"].decode("latin-1")
     return parse_qs(raw, keep_blank_values=True, errors="surrogateescape") if raw else {}
 
 
-def authorization(request: Request, query: Query, token_argument: bool) -> str:
+def authorization(request: HTTPConnection, query: Query, token_argument: bool) -> str:
     """The Authorization header, or what a ``token`` argument (servers allow one) amounts to."""
     header = request.headers.get("authorization", "")
     if not header and token_argument and (token := query.get("token")):

@@ -1,4 +1,4 @@
-"""``/user/:name/...`` of servers that are processes: passed on to them, by HTTP or websocket."""
+"""``/user/:name/...``: passed on to servers that are processes, by HTTP or websocket."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from ..core.hub import Hub
 from ..core.operations import single_user
+from . import sockets
 from .endpoints import Endpoint
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ class Passing(Endpoint):
             await self.otherwise(scope, receive, send)
 
     async def converse(self, socket: WebSocket, address: str) -> None:
-        """Pass a conversation on; only processes speak websocket."""
+        """Pass a conversation on to a process; without one, answer it here."""
         if address:
             await self.forwarder.websocket(socket, address)
         else:
-            await socket.close(1008)  # a 403, before the handshake is done
+            await sockets.answer(self.hub, socket)
 
     async def answer(self, request: Request) -> Response:
         """What the process answers."""

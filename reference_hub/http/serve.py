@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +18,7 @@ from .app import create_app
 MakeApp = Callable[[Hub, Callable[[], None]], ASGIApp]
 OnEnd = Callable[[], Awaitable[None]]
 
+WEBSOCKETS: Literal["websockets-sansio"] = "websockets-sansio"  # uvicorn's name of how
 _KEEP_ALIVE = 120  # seconds: uvicorn's own 5 close connections under the feet of idle clients
 _GRACE = 1  # seconds for open streams when the hub stops
 
@@ -66,12 +68,8 @@ def serve(
     exit_with_stdin: bool = False,
     make_app: MakeApp = create_app,
     on_end: OnEnd | None = None,
-    websockets: bool = False,
 ) -> None:
-    """Serve until stopped: by a signal, a shutdown request, or the end of standard input.
-
-    Websockets need the package of that name.
-    """
+    """Serve until stopped: by a signal, a shutdown request, or the end of standard input."""
 
     def stop() -> None:
         server.should_exit = True
@@ -79,7 +77,7 @@ def serve(
     config = uvicorn.Config(
         make_app(hub, stop),
         lifespan="off",
-        ws="websockets-sansio" if websockets else "none",
+        ws=WEBSOCKETS,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=_KEEP_ALIVE,

@@ -4,7 +4,8 @@ Usage: singleuser.py [DESCRIPTOR [VERSION [OPEN]]], where DESCRIPTOR is a socket
 already; without one it listens where JUPYTERHUB_SERVICE_URL says. VERSION is the hub's. With OPEN,
 it tells its own version to anybody, as Jupyter Server does; without, it asks for a token there too.
 
-It offers two paths of a Jupyter server's API below its prefix, and asks the hub about the token of
+It offers two paths of a Jupyter server's API below its prefix, and the websocket of its events, on
+which nothing happens: only a ping is answered (RFC 6455, 5.5.2). It asks the hub about the token of
 each request, in the way of `jupyterhub.services.auth.HubAuth`: the answer's scopes must meet one
 of the server's access scopes.
 
@@ -37,6 +38,7 @@ ACCESS_SCOPES: list[str] = json.loads(
     os.environ.get("JUPYTERHUB_OAUTH_ACCESS_SCOPES") or os.environ["JUPYTERHUB_OAUTH_SCOPES"]
 )
 HUB_VERSION = sys.argv[2] if len(sys.argv) > 2 else ""
+EVENTS = f"{PREFIX}api/events/subscribe"
 OPEN_PATHS = {f"{PREFIX}api"} if sys.argv[3:] == ["open"] else set()
 
 
@@ -87,8 +89,41 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"version": "2.0.0"})
         elif path == f"{PREFIX}api/status":
             self._answer(200, {"started": STARTED, "connections": 0, "kernels": 0})
+        elif path == EVENTS and self.headers.get("Upgrade", "").lower() == "websocket":
+            self._upgrade()
+            self._converse()
+        elif path == EVENTS:
+            self._answer(400, {"message": "Only for websockets"})
         else:
             self._answer(404, {"message": "Not Found"})
+
+    def _upgrade(self) -> None:
+        import base64  # here, because hardly any server needs them
+        import hashlib
+
+        key = self.headers.get("Sec-WebSocket-Key", "") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        self.send_response(101)
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Upgrade", "websocket")
+        digest = hashlib.sha1(key.encode()).digest()
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(digest).decode())
+        self.end_headers()
+        self.wfile.flush()
+        self.close_connection = True
+
+    def _converse(self) -> None:
+        """Answer pings until the client ends it; whatever else comes is read and forgotten."""
+        while len(head := self.rfile.read(2)) == 2:
+            opcode, size = head[0] & 15, head[1] & 127
+            if size > 125:
+                size = int.from_bytes(self.rfile.read(2 if size == 126 else 8), "big")
+            mask, data = self.rfile.read(4), self.rfile.read(size)
+            if opcode in (8, 9):  # back as a close, or as a pong
+                back = bytes(byte ^ mask[place % 4] for place, byte in enumerate(data))
+                self.wfile.write(bytes([0x88 if opcode == 8 else 0x8A, len(back)]) + back)
+                self.wfile.flush()
+            if opcode == 8:
+                return
 
     def _is_authorised(self, query: str) -> bool:
         authorization = self.headers.get("Authorization")

@@ -8,6 +8,7 @@ from ..entities import Server
 from ..hub import Hub
 from . import users
 
+_EVENTS = "api/events/subscribe"  # a websocket, on which nothing is said
 _SERVER_VERSION = "2.0.0"  # of the simulated Jupyter server
 
 
@@ -35,7 +36,16 @@ def serve(call: Call, server: Server, path: str) -> Reply:
         return Reply({"version": _SERVER_VERSION})
     if path.rstrip("/") == "api/status":
         return Reply(status(server))
+    if path == _EVENTS:
+        raise errors.wants_websocket()
     raise errors.no_such_path()
+
+
+def subscribe(requester: access.Requester | None, server: Server, path: str) -> None:
+    """Raise unless the requester may listen to what the running server tells at this path."""
+    require_access(requester, server)
+    if path != _EVENTS:
+        raise errors.no_such_path()
 
 
 def require_access(requester: access.Requester | None, server: Server) -> None:

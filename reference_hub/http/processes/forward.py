@@ -7,14 +7,15 @@ from collections.abc import AsyncIterator, Iterable
 from urllib.parse import urlsplit
 
 import httpx
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Scope
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from ...core import errors
+from ..sockets import refuse
 
 # They speak of one connection, of which there are two here (RFC 9110, 7.6.1).
 _HOP_BY_HOP = frozenset(
@@ -171,14 +172,3 @@ async def down(socket: WebSocket, server: ClientConnection) -> None:
 def may_be_sent(code: int) -> bool:
     """Whether a close frame may carry the code; some only say how a connection was lost."""
     return code in {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011} or 3000 <= code < 5000
-
-
-async def refuse(socket: WebSocket, response: Response) -> None:
-    """Answer a handshake with a refusal."""
-    try:
-        if "websocket.http.response" in socket.scope.get("extensions", {}):
-            await socket.send_denial_response(response)
-        else:
-            await socket.close(1008)
-    except (RuntimeError, WebSocketDisconnect, ClientDisconnect):
-        return  # it is gone

@@ -1,0 +1,145 @@
+"""Access: a running server's websockets, through the hub's proxy, open to those who may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ..client import Answer
+from ..hub import Hub
+from ..named import Trio
+from ..rules import not_applicable, rule
+from ..sandbox import Sandbox, User
+from ..secret import Secret
+from ._servers import place, reach, started, stopped
+from ._shares import granted, of_server
+
+pytestmark = pytest.mark.usefixtures("websockets")
+
+NEEDS = ("spawn", "public-url")
+NAMED = (*NEEDS, "named-servers")
+SHARED = (*NEEDS, "shares")
+SEE = "tutorial/server-api.html"
+#: Jupyter Server's websocket of events: what it needs is access, and no kernel or terminal.
+ENDPOINT = "api/events/subscribe"
+OPENED = 101
+REFUSED = (401, 403)
+ABSENT = (404, 405, 501)
+
+
+@pytest.fixture(scope="module")
+def websockets(runner: User) -> None:
+    """End a rule where the servers of this hub, asked by their owner, have no such websocket.
+
+    Where there is one, who asks for a page is told so.
+    """
+    answers = (knock(runner.hub, runner), reach(runner.hub, runner, "", ENDPOINT))
+    if all(answer.status in ABSENT or answer.ok for answer in answers):
+        not_applicable(f"the servers of this hub have no websocket at {ENDPOINT}")
+
+
+@pytest.fixture(params=[0, 1, 2], ids=["default", "first", "second"])
+def server(request: pytest.FixtureRequest) -> str:
+    """The name of each of the three servers that run side by side."""
+    if not request.param:
+        return ""
+    trio: Trio = request.getfixturevalue("trio")
+    return trio.names[request.param]
+
+
+def knock(hub: Hub, user: User, server: str = "") -> Answer:
+    """Ask for the websocket; where it opens, a ping goes and its pong comes back."""
+    return hub.websocket(place(user, server, ENDPOINT))
+
+
+def opens(hub: Hub, user: User, server: str = "") -> None:
+    """Assert that the websocket opens to this token, and carries a frame each way."""
+    answer = knock(hub, user, server)
+    assert answer.status == OPENED, answer
+
+
+def refuses(hub: Hub, user: User, server: str = "") -> None:
+    """Assert that the websocket does not open to this token."""
+    answer = knock(hub, user, server)
+    assert answer.status in REFUSED, answer
+
+
+# --- opened
+
+
+@rule("access/websocket-opens-for-the-owner", needs=NEEDS, see=SEE)
+def test_owner(runner: User, server: str) -> None:
+    """A running server's websocket opens with its owner's token, and carries a frame each way."""
+    opens(runner.hub, runner, server)
+
+
+@rule("access/websocket-opens-with-access-servers", since="3.0", needs=NEEDS, see=SEE)
+@pytest.mark.parametrize("of", ["", "!user={0}", "!server={0}/{1}"], ids=["all", "user", "server"])
+def test_access(limited: Callable[..., Hub], runner: User, server: str, of: str) -> None:
+    """A token with `access:servers` alone opens the websockets of the servers that it is for."""
+    opens(limited(f"access:servers{of.format(runner.name, server)}"), runner, server)
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+@rule("access/share-opens-the-websocket", since="5.0", needs=SHARED, see=SEE)
+def test_share(hub: Hub, sandbox: Sandbox, runner: User, user: User, kind: str) -> None:
+    """Who a server is shared with, or with whose group, opens its websockets for as long.
+
+    A server may remember what it was told of a token: each time it is a new one.
+    """
+    recipient = user.name if kind == "user" else sandbox.group("guests", [user])
+    refuses(sandbox.token(user).hub, runner)
+    granted(hub, runner.name, **{kind: recipient})
+    opens(sandbox.token(user).hub, runner)
+    answer = hub.delete(of_server(runner.name))
+    assert answer.status == 204, answer
+    refuses(sandbox.token(user).hub, runner)
+
+
+# --- refused
+
+
+@pytest.mark.parametrize("token", [None, Secret("0123456789abcdef0123456789abcdef")])
+@rule("access/websocket-needs-a-token", needs=NEEDS, see=SEE)
+def test_nobody(anonymous: Hub, runner: User, server: str, token: Secret | None) -> None:
+    """Without a token, or with one that the hub does not know, no websocket opens."""
+    answer = knock(anonymous.using(token), runner, server)
+    assert answer.status in REFUSED or 300 <= answer.status < 400, answer
+
+
+@rule("access/websocket-refuses-another-user", needs=NEEDS, see=SEE)
+def test_another_user(runner: User, bob: User, server: str) -> None:
+    """Another user's token, with all that user may do, opens no websocket."""
+    refuses(bob.hub, runner, server)
+
+
+@pytest.mark.parametrize("scope", ["admin:servers", "access:servers!user={}"])
+@rule("access/websocket-needs-access-servers", since="3.0", needs=NEEDS, see=SEE)
+def test_other_scopes(limited: Callable[..., Hub], runner: User, bob: User, scope: str) -> None:
+    """No other scope opens a websocket, nor access to another user's servers."""
+    refuses(limited(scope.format(bob.name)), runner)
+
+
+@rule("access/websocket-refuses-the-owner-without-access", since="3.0", needs=NEEDS, see=SEE)
+def test_owner_without_access(runner: User) -> None:
+    """The owner's own token opens no websocket when it lacks `access:servers`."""
+    refuses(runner.sandbox.token(runner, scopes=["read:users!user"]).hub, runner)
+
+
+@rule("access/websocket-of-one-server-is-that-ones-only", since="3.0", needs=NAMED, see=SEE)
+def test_by_server(limited: Callable[..., Hub], trio: Trio, server: str) -> None:
+    """A token with `access:servers!server=` opens no websocket of another server of that user."""
+    hub = limited(f"access:servers!server={trio.user.name}/{server}")
+    for other in set(trio.names) - {server}:
+        refuses(hub, trio.user, other)
+
+
+@rule("access/websocket-ends-with-the-server", needs=NEEDS, see=SEE)
+def test_stopped(user: User) -> None:
+    """Where a server has stopped, no websocket opens any more, whoever asks."""
+    started(user)
+    opens(user.hub, user)
+    stopped(user)
+    answer = knock(user.hub, user)
+    assert answer.status != OPENED, answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -49,6 +51,7 @@ async def refuse(socket: WebSocket, response: Response) -> None:
     try:
         if "websocket.http.response" in socket.scope.get("extensions", {}):
             await socket.send_denial_response(response)
+            await asyncio.sleep(0)  # for the end of the connection, without which uvicorn complains
         else:
             await socket.close(1008)
     except (RuntimeError, WebSocketDisconnect, ClientDisconnect):

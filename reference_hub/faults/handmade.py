@@ -22,6 +22,7 @@ from .hand import (
     sometimes,
     starts,
     strangers,
+    websockets,
 )
 
 FAULTS: Sequence[Fault] = (
@@ -41,4 +42,5 @@ FAULTS: Sequence[Fault] = (
     *strangers.FAULTS,
     *granted.FAULTS,
     *shown.FAULTS,
+    *websockets.FAULTS,
 )

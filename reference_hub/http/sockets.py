@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -39,9 +40,9 @@ def let_in(hub: Hub, socket: WebSocket) -> None:
     single_user.subscribe(access.identify(hub, header), *found)
 
 
-async def listen(socket: WebSocket) -> None:
+async def listen(socket: WebSocket, **handshake: Any) -> None:
     """Stay until the client goes. Nothing ever happens; pings are answered below ASGI."""
-    await socket.accept()
+    await socket.accept(**handshake)
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
 

@@ -49,6 +49,31 @@ async def request(
         sent.append(message)
 
     await app(scope, receive, send)
+    return answer_of(sent)
+
+
+async def converse(app: ASGIApp, path: str, headers: dict[str, str]) -> list[Message]:
+    """Ask for a websocket, and go when it opens; what the application said."""
+    scope = {
+        "type": "websocket", "path": unquote(path), "raw_path": path.encode(), "query_string": b"",
+        "scheme": "ws", "subprotocols": [], "extensions": {"websocket.http.response": {}},
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
+    }  # fmt: skip
+    waiting: list[Message] = [{"type": "websocket.disconnect"}, {"type": "websocket.connect"}]
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return waiting.pop()
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    await app(scope, receive, send)
+    return said
+
+
+def answer_of(sent: list[Message]) -> Answer:
+    """The whole of what was sent."""
     pairs = [(k.decode(), v.decode("latin-1")) for k, v in sent[0]["headers"]]
     cookies = SimpleCookie()
     for name, value in pairs:

@@ -16,7 +16,7 @@ from reference_hub.core.operations import share_codes
 from reference_hub.faults.switch import Switchboard
 from tests.reference_hub.tools import START
 
-from . import asgi, more, places, rights, strangers
+from . import asgi, more, places, rights, sockets, strangers
 
 PAGES = {"Accept": "application/jupyterhub-pagination+json"}
 SETTINGS = Settings(
@@ -102,6 +102,11 @@ class Session:
         if self.expected and self.seen[before:] != self.expected[before : self.compared]:
             raise Differs
         return answer
+
+    async def socket(self, path: str, who: str) -> None:
+        """Ask for a websocket; what is said of it is kept."""
+        headers = {"Authorization": f"token {who}"} if who else {}
+        self.seen.append(await asgi.converse(self.board, path, headers))
 
     async def api(self, line: str, body: Any = None, **more: Any) -> asgi.Answer:
         """The same, below ``/hub/api``: ``"GET /users"``."""
@@ -326,7 +331,7 @@ PARTS: tuple[Part, ...] = (
     *(people, lists, tokens, filters, servers, shares, rights.refusals, more.oauth),
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
-    *(strangers.asking, strangers.agreeing, strangers.given),
+    *(strangers.asking, strangers.agreeing, strangers.given, sockets.upgraded),
 )
 #: Which of them show most faults of a category.
 LIKELY = {
@@ -345,5 +350,5 @@ LIKELY = {
     "oauth": ("oauth", "browsers", "agreeing"),
     "info": ("reached", "asking"),
     "identity": ("asking", "known"),
-    "access": ("agreeing",),
+    "access": ("agreeing", "upgraded"),
 }

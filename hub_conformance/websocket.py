@@ -7,7 +7,7 @@ endpoint answers, whatever else is spoken there (5.5.3).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import CLIENT, Protocol
@@ -64,23 +64,19 @@ class Ping:
         protocol = Protocol(CLIENT, max_size=self._size_limit)
         protocol.send_ping(self._payload)
         connection.send(b"".join(protocol.data_to_send()))
-        for frame in self._frames(connection, protocol):
-            if frame.opcode is Opcode.PONG and bytes(frame.data) == self._payload:
+        left = self._size_limit
+        while data := connection.receive():
+            left -= len(data)
+            protocol.receive_data(data)
+            frames = [each for each in protocol.events_received() if isinstance(each, Frame)]
+            if any(each.opcode is Opcode.PONG and each.data == self._payload for each in frames):
                 protocol.send_close(1000)
                 connection.send(b"".join(protocol.data_to_send()))
                 return ""
-            if frame.opcode is Opcode.CLOSE:
-                return f"it was closed ({protocol.close_code}) before it answered a ping"
-        if protocol.parser_exc:
-            return f"what came is no frame of a server ({protocol.parser_exc!s:.200})"
-        return f"it ended, or sent {self._size_limit} bytes, before it answered a ping"
-
-    def _frames(self, connection: Upgraded, protocol: Protocol) -> Iterator[Frame]:
-        """The frames that come until the end, or until they are too many, or none."""
-        left = self._size_limit
-        while left > 0 and not protocol.parser_exc and (data := connection.receive()):
-            left -= len(data)
-            protocol.receive_data(data)
-            for event in protocol.events_received():
-                assert isinstance(event, Frame)
-                yield event
+            if protocol.close_rcvd:
+                return f"it was closed ({protocol.close_rcvd.code}) before it answered a ping"
+            if protocol.parser_exc:
+                return f"what came is no frame of a server ({protocol.parser_exc!s:.200})"
+            if left < 0:
+                return f"it sent more than {self._size_limit} bytes before it answered a ping"
+        return "it ended before it answered a ping"

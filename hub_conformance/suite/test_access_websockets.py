@@ -26,6 +26,7 @@ ENDPOINT = "api/events/subscribe"
 OPENED = 101
 REFUSED = (401, 403)
 ABSENT = (404, 405, 501)
+UNKNOWN = Secret("0123456789abcdef0123456789abcdef")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_share(hub: Hub, runner: User, user: User) -> None:
 # --- refused
 
 
-@pytest.mark.parametrize("token", [None, Secret("0123456789abcdef0123456789abcdef")])
+@pytest.mark.parametrize("token", [None, UNKNOWN], ids=["none", "unknown"])
 @rule("access/websocket-needs-a-token", needs=NEEDS, see=SEE)
 def test_nobody(anonymous: Hub, runner: User, server: str, token: Secret | None) -> None:
     """Without a token, or with one that the hub does not know, no websocket opens."""

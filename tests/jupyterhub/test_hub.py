@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from .hub import HubDidNotStart, RealHub
 from .install import REQUIREMENTS
@@ -42,6 +44,14 @@ def reach(hub: RealHub, path: str, token: str) -> int:
     """The status that a path behind the proxy, outside the API, answers with."""
     headers = {"Authorization": f"token {token}"} if token else {}
     return requests.get(hub.url + path, headers=headers, timeout=30).status_code
+
+
+def socket_at(hub: RealHub, path: str, token: str) -> ClientConnection:
+    """A websocket behind the proxy."""
+    headers = {"Authorization": f"token {token}"} if token else {}
+    return connect(
+        f"ws{hub.url.removeprefix('http')}{path}", additional_headers=headers, proxy=None
+    )
 
 
 def new_token(hub: RealHub, name: str, **body: object) -> str:
@@ -119,6 +129,18 @@ def test_a_server_lets_in_its_owner_and_admins_and_nobody_else(hub: RealHub) -> 
             assert reach(hub, path, hub.service_token) == 200
             assert reach(hub, path, hub.admin_token) == 200
             assert [reach(hub, path, token) for token in (stranger, "no-token", "")] == [403] * 3
+
+
+def test_a_server_opens_its_websocket_to_the_same(hub: RealHub) -> None:
+    events = "/user/owner/lab/api/events/subscribe"
+    with running_server(hub, "owner", "lab"), running_server(hub, "stranger", "lab"):
+        with socket_at(hub, events, new_token(hub, "owner")) as opened:
+            opened.send("x" * 70_000)
+            assert opened.ping(b"there?").wait(10)
+        for token in (new_token(hub, "stranger"), "no-token", ""):
+            with pytest.raises(InvalidStatus, match="403"), socket_at(hub, events, token):
+                pass
+        assert reach(hub, events, hub.admin_token) == 400
 
 
 def test_a_server_heeds_the_filters_of_a_token(jupyterhub_61: RealHub) -> None:

@@ -189,6 +189,11 @@ class Client:
         #: Whether a connection was lost: from then on no write is trusted to a kept one.
         self._is_wary = False
 
+    @property
+    def is_read_on_the_way(self) -> bool:
+        """Whether a proxy of the environment reads the requests: it need not pass on all."""
+        return self.origin.startswith("http:") and transport.has_proxy(self.origin, self._proxies)
+
     def close(self) -> None:
         """Close the kept connections."""
         self._adapter.close()

@@ -226,6 +226,11 @@ def proxies_of_environment(origin: str) -> dict[str, str]:
     return dict(requests.utils.get_environ_proxies(f"{origin}/", no_proxy=None))
 
 
+def has_proxy(origin: str, proxies: Mapping[str, str]) -> bool:
+    """Whether requests to an origin go through one of the proxies."""
+    return bool(requests.utils.select_proxy(origin, dict(proxies)))
+
+
 def passwords_of(proxies: Mapping[str, str]) -> list[str]:
     """Return the passwords in the proxies' addresses."""
     found = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import select
+import socket
 import ssl
 import threading
 import time
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 
 from hub_conformance import contract
 
-from .servers import Reply, Server, answer, raw, reset
+from .servers import PATIENCE, Reply, Server, answer, raw, reset
 from .tricks import TRICKS
 
 #: Some of what rules do: make, read, walk, issue a token, start a server.
@@ -79,6 +81,8 @@ class Turncoat(Server):
                 self.postponed -= 1
             lost = self.passed_on % self.loses if self.loses else 1
         time.sleep(self.latency)
+        if is_friendly and "\r\nUpgrade: websocket\r\n" in request:
+            return tunnel(self.hub, request)
         if self.loses and lost == self.loses // 2:
             return reset
         if lost == 0:
@@ -125,6 +129,24 @@ def whole(status: int, content: bytes, headers: Headers, *, close: bool = False)
 def pass_on(hub: str, request: str, *, close: bool = False) -> Reply:
     """What `hub`, a host and port, answers to a request."""
     return whole(*ask(hub, request), close=close)
+
+
+def tunnel(hub: str, request: str) -> Reply:
+    """Pass a request on to `hub`, a host and port, and then bytes both ways, until one has gone."""
+
+    def reply(connection: socket.socket) -> None:
+        host, _, port = hub.partition(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as other:
+            other.sendall(request.encode("latin-1"))
+            ends = {connection: other, other: connection}
+            while ready := select.select(ends, [], [], PATIENCE)[0]:
+                data = ready[0].recv(65536)
+                if not data:
+                    break
+                ends[ready[0]].sendall(data)
+        reset(connection)
+
+    return reply
 
 
 @contextlib.contextmanager

@@ -171,6 +171,7 @@ def test_proxy_is_used_where_it_is_asked_for(server: Server, proxy: Server) -> N
     assert proxy.received[0].startswith(f"GET {server.origin}/a%2Fb?c=1 HTTP/1.1\r\n")
     assert "Proxy-Authorization: Basic " in proxy.received[0]
     assert client.scrubber.scrub("p4ssw0rd-of-mine") == "***"
+    assert client.is_read_on_the_way
     client.close()
 
 
@@ -186,6 +187,7 @@ def test_no_proxy_is_heeded(server: Server, proxy: Server, monkeypatch: pytest.M
     client = client_of(server, trust_env=True)
     assert client.send(get()).json == {"fine": True}
     assert not proxy.received
+    assert not client.is_read_on_the_way
     client.close()
 
 

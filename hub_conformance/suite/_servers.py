@@ -8,10 +8,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from ..client import Answer
 from ..errors import SetupFailed
 from ..hub import Hub, quoted
-from ..named import CREATES, make_stopped
+from ..named import CREATES, Trio, make_stopped
 from ..rules import untested
 from ..sandbox import User
 
@@ -35,6 +37,8 @@ FIELDS = {
 NAMED = ("name", "full_name", "url", "full_url", "progress_url", "full_progress_url")
 #: How far the hub's clock may be from itself: its `Date` has whole seconds.
 CLOCK_SLACK = timedelta(seconds=5)
+#: Ids of cells about each of three servers that run side by side.
+TRIO = ("default", "first", "second")
 STOPPED = {"include_stopped_servers": "1"}
 REMOVE = {"remove": True}
 
@@ -180,6 +184,14 @@ def tail_of(url: Any) -> str:
 
 
 # --- through the proxy
+
+
+def of_trio(request: pytest.FixtureRequest) -> str:
+    """Return the name of the server that a cell is about: the default one, or a named one."""
+    if not request.param:
+        return ""
+    trio: Trio = request.getfixturevalue("trio")
+    return trio.names[request.param]
 
 
 def place(user: User, server: str, rest: str = "") -> str:

@@ -13,7 +13,7 @@ from ..named import Trio
 from ..rules import not_applicable, rule, untested
 from ..sandbox import User
 from ..secret import Secret
-from ._servers import place, reach, started, stopped
+from ._servers import TRIO, of_trio, place, reach, started, stopped
 from ._shares import granted, of_server
 
 NEEDS = ("spawn", "public-url")
@@ -52,13 +52,10 @@ def _one_finding(request: pytest.FixtureRequest, is_opened: bool) -> None:
         not_applicable("none opens: access/websocket-opens-for-the-owner tells of it")
 
 
-@pytest.fixture(params=[0, 1, 2], ids=["default", "first", "second"])
+@pytest.fixture(params=range(3), ids=TRIO)
 def server(request: pytest.FixtureRequest) -> str:
     """The name of each of the three servers that run side by side."""
-    if not request.param:
-        return ""
-    trio: Trio = request.getfixturevalue("trio")
-    return trio.names[request.param]
+    return of_trio(request)
 
 
 def knock(hub: Hub, user: User, server: str = "") -> Answer:
@@ -125,7 +122,9 @@ def test_another_user(runner: User, bob: User, server: str) -> None:
     refuses(bob.hub, runner, server)
 
 
-@pytest.mark.parametrize("scope", ["admin:servers", "access:servers!user={}"])
+@pytest.mark.parametrize(
+    "scope", ["admin:servers", "access:servers!user={}"], ids=["managing", "another-users"]
+)
 @rule("access/websocket-needs-access-servers", since="3.0", needs=NEEDS, see=SEE)
 def test_other_scopes(limited: Callable[..., Hub], runner: User, bob: User, scope: str) -> None:
     """No other scope opens a websocket, nor access to another user's servers."""

@@ -12,8 +12,10 @@ from ..rules import rule, untested
 from ..sandbox import Sandbox, User
 from ..secret import Secret
 from ._servers import (
+    TRIO,
     an_object,
     landing,
+    of_trio,
     reach,
     start_scope,
     started,
@@ -43,13 +45,10 @@ def closed(runner: User) -> str:
     return "api/status"
 
 
-@pytest.fixture(params=[0, 1, 2], ids=["default", "first", "second"])
+@pytest.fixture(params=range(3), ids=TRIO)
 def server(request: pytest.FixtureRequest) -> str:
     """The name of each of the three servers that run side by side."""
-    if not request.param:
-        return ""
-    trio: Trio = request.getfixturevalue("trio")
-    return trio.names[request.param]
+    return of_trio(request)
 
 
 def admits(hub: Hub, user: User, server: str, path: str) -> None:

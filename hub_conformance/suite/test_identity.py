@@ -14,7 +14,7 @@ from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..secret import Secret
 from ..target import Target
-from ._credentials import brief, need_scopes, service
+from ._credentials import need_scopes, service
 from ._shape import (
     CLOCK_SLACK,
     described,
@@ -129,13 +129,6 @@ def test_scheme_token_or_bearer(scheme: str, alice: User) -> None:
     """A token counts under the schemes `token` and `Bearer`, in upper and lower case alike."""
     found = identity(alice.hub.using(alice.token.secret, scheme))
     assert found.get("name") == alice.name, found.get("name")
-
-
-@rule("identity/not-yet-expired-token")
-def test_not_yet_expired_token(shared: Sandbox) -> None:
-    """A token whose end is an hour away is good until then."""
-    answer = brief(shared).lasting.hub.get("/user")
-    assert answer.status == 200, answer
 
 
 @rule("identity/user-fields")

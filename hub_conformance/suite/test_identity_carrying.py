@@ -82,13 +82,16 @@ CARRIED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "scheme-in-one-word": {"headers": {"Authorization": "Token:T"}},
     "with-a-dot-behind": {"headers": {"Authorization": "token T."}},
     "twice": {"headers": {"Authorization": "token T, token T"}},
-    "api-key": {"headers": {"X-Api-Key": "T"}},
-    "auth-token": {"headers": {"X-Auth-Token": "T"}},
-    "private-token": {"headers": {"Private-Token": "T"}},
-    "for-the-proxy": {"headers": {"Proxy-Authorization": "token T"}},
+    "other-headers": {
+        "headers": {
+            "X-Api-Key": "T",
+            "X-Auth-Token": "T",
+            "Private-Token": "T",
+            "Proxy-Authorization": "token T",
+        }
+    },
     "cookie": {"headers": {"Cookie": "token=T; jupyterhub-hub-login=T; jupyterhub-session-id=T"}},
-    "token-in-query": {"params": {"token": "T"}},
-    "other-keys-in-query": {"params": {"access_token": "T", "api_token": "T", "auth_token": "T"}},
+    "query": {"params": dict.fromkeys(("token", "access_token", "api_token", "auth_token"), "T")},
 }
 
 

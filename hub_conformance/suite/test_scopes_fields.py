@@ -67,13 +67,14 @@ def read(hub: Hub, path: str) -> Any:
 def test_user(desk: Desk, people: People, table: Table) -> None:
     """The model of one user has exactly the fields that the token's scopes show.
 
-    Each scope alone, and each two of those that show one; stopped servers asked for or not.
+    Each scope alone, and each two of those that show one.
     """
     path, about = f"/users/{people.ann}", ("User", Resource("user", people.ann))
     whole = read(desk.limited("inherit"), path)
     for scopes in selections(desk, "User"):
-        answer = desk.limited(*scopes).get(path, params=STOPPED)
-        judge_fields(table, desk, " + ".join(scopes), about, scopes, answer, itself, whole)
+        held = desk.alone(scopes, "list:users", people.ann)
+        answer = desk.limited(*held).get(path, params=STOPPED)
+        judge_fields(table, desk, " + ".join(scopes), about, held, answer, itself, whole)
     table.judge()
 
 
@@ -81,14 +82,14 @@ def test_user(desk: Desk, people: People, table: Table) -> None:
 def test_user_list(desk: Desk, people: People, table: Table) -> None:
     """The models in the list of users have exactly the fields that the token's scopes show.
 
-    In both forms of the list.
+    Each scope alone in both forms of the list, with another one in pages.
     """
     about = ("User", Resource("user", people.ann))
     params = {"name_filter": people.ann, **STOPPED}
     for scopes in selections(desk, "User"):
         held = desk.narrowed(scopes, "list:users", people.ann)
-        for form, accept in FORMS.items():
-            answer = desk.limited(*held).get("/users", params=params, headers=accept)
+        for form in FORMS if len(scopes) == 1 else ("page",):
+            answer = desk.limited(*held).get("/users", params=params, headers=FORMS[form])
             name = f"{' + '.join(scopes)}, {form}"
             judge_fields(table, desk, name, about, held, answer, named(people.ann))
     table.judge()
@@ -101,8 +102,9 @@ def test_group(desk: Desk, people: People, table: Table) -> None:
     whole = read(desk.limited("inherit"), path)
     for scopes in selections(desk, "Group"):
         name, held = " + ".join(scopes), desk.narrowed(scopes, "list:groups", people.group)
-        answer = desk.limited(*scopes).get(path)
-        judge_fields(table, desk, name, about, scopes, answer, itself, whole)
+        alone = desk.alone(scopes, "list:groups", people.group)
+        answer = desk.limited(*alone).get(path)
+        judge_fields(table, desk, name, about, alone, answer, itself, whole)
         for form, accept in FORMS.items():
             answer = desk.limited(*held).get("/groups", headers=accept)
             pick = named(people.group)
@@ -116,8 +118,9 @@ def test_service(desk: Desk, stage: Stage, table: Table) -> None:
     path, about = f"/services/{stage.service}", ("Service", Resource("service", stage.service))
     for scopes in selections(desk, "Service"):
         name, held = " + ".join(scopes), desk.narrowed(scopes, "list:services", stage.service)
-        answer = desk.limited(*scopes).get(path)
-        judge_fields(table, desk, name, about, scopes, answer, itself)
+        alone = desk.alone(scopes, "list:services", stage.service)
+        answer = desk.limited(*alone).get(path)
+        judge_fields(table, desk, name, about, alone, answer, itself)
         answer = desk.limited(*held).get("/services")
         pick = operator.itemgetter(stage.service)
         judge_fields(table, desk, f"{name}, list", about, held, answer, pick)

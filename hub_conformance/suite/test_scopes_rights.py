@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from ..cells import Table
+from ..cells import Cell, Table
 from ..contract import Operation, operations
 from ..contract.scopes import Resource, expand, refusal, token_scopes
 from ..hub import Hub
@@ -120,12 +120,24 @@ def test_part_of_self(operation: str, desk: Desk, table: Table) -> None:
     actor = _actor(call, desk.stage)
     owner = as_owner(actor, desk.stage)
     everything = expand({"self"}, desk.stage.table, owner=owner)
-    for base in sorted(_self_bases(desk)):
-        scope, call = f"{base}!user", desk.harmless(found)
-        held = token_scopes([scope], owner, everything, desk.stage.table)
+
+    def ask(name: str, *scopes: str) -> Cell:
+        call = desk.harmless(found)
+        held = token_scopes(scopes, owner, everything, desk.stage.table)
         status = refusal(found, held, call.resource)
         expected = call.expected if status is None else {status}
-        desk.note(table, desk.send(call, _limited(actor, scope)), expected, scope, scope)
+        return desk.note(table, desk.send(call, _limited(actor, *scopes)), expected, name, *scopes)
+
+    owned = [f"{base}!user" for base in sorted(_self_bases(desk))]
+    closed = [
+        scope
+        for scope in owned
+        if refusal(found, token_scopes([scope], owner, everything, desk.stage.table), call.resource)
+    ]
+    is_open = ask("all that do not open it, together", *closed).wrong if closed else ""
+    for scope in owned:
+        if scope not in closed or is_open:
+            ask(scope, scope)
     table.judge()
 
 
@@ -177,9 +189,9 @@ def member(people: People, shared: Sandbox) -> User:
 
 
 @cache
-def _limited(user: User, scope: str) -> Hub:
-    """The hub through a token of the user with one scope, minted once a run."""
-    return user.sandbox.token(user, scopes=[scope]).hub
+def _limited(user: User, *scopes: str) -> Hub:
+    """The hub through a token of the user with these scopes, minted once a run."""
+    return user.sandbox.token(user, scopes=scopes).hub
 
 
 def _self_bases(desk: Desk) -> frozenset[str]:

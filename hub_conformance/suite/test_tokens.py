@@ -13,7 +13,6 @@ from ..hub import Hub
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ..target import Target
-from ._credentials import brief
 from ._shape import CLOCK_SLACK, hub_time, moment, object_of, only_fields, refused, seconds_apart
 from ._tokens import (
     ask,
@@ -58,7 +57,6 @@ def erin(shared: Sandbox) -> User:
 @rule("tokens/created-with-201")
 def test_created_with_201(alice: User, shared: Sandbox, target: Target) -> None:
     """A user who asks for a token is answered with 201 and the token's model with the secret."""
-    brief(shared)  # minted early: other rules wait for its end
     model = issued(ask(alice.hub, alice))
     only_fields(model, fields_of(target) | {"token"})
     check_types(model, alice, target)

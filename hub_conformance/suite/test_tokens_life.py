@@ -25,6 +25,16 @@ def carol(shared: Sandbox) -> User:
 # --- lists
 
 
+# The first of this file, so that the brief tokens beside it end while the others are checked.
+@rule("tokens/unexpired-token-is-listed")
+def test_unexpired_token_is_listed(shared: Sandbox) -> None:
+    """A token whose end is an hour away is listed with that end, and works."""
+    token = brief(shared).lasting
+    found = [each for each in listed(token.hub, brief(shared).owner) if each["id"] == token.id]
+    assert [each.get("expires_at") for each in found] == [token.model.get("expires_at")]
+    assert token.model.get("expires_at"), "no end"
+
+
 @rule("tokens/list-of-nobodys")
 def test_list_of_nobodys(user: User, hub: Hub) -> None:
     """A user without tokens has an empty list, not an absent one."""
@@ -243,50 +253,6 @@ def test_rename_changes_their_owner_only(user: User, hub: Hub, sandbox: Sandbox)
         assert after.get(field) == token.get(field), field
 
 
-# --- expiry
-
-
-@rule("tokens/unexpired-token-is-listed")
-def test_unexpired_token_is_listed(shared: Sandbox) -> None:
-    """A token whose end is an hour away is listed with that end, and works."""
-    token = brief(shared).lasting
-    found = [each for each in listed(token.hub, brief(shared).owner) if each["id"] == token.id]
-    assert [each.get("expires_at") for each in found] == [token.model.get("expires_at")]
-    assert token.model.get("expires_at"), "no end"
-
-
-@rule("tokens/expired-token-is-refused")
-def test_expired_token_is_refused(shared: Sandbox) -> None:
-    """An expired token can neither read, nor issue another, nor revoke."""
-    owner = brief(shared).owner
-    for token in brief(shared).expired():
-        refused(token.hub.get("/user"), 403, explained=False)
-        refused(token.hub.get(tokens_path(owner)), 403)
-        refused(ask(token.hub, owner), 403, explained=False)
-        refused(token.hub.delete(tokens_path(owner, brief(shared).lasting.id)), 403)
-
-
-@rule("tokens/expired-token-is-not-listed")
-def test_expired_token_is_not_listed(shared: Sandbox) -> None:
-    """An expired token is in no list; the owner's other tokens stay."""
-    made = brief(shared)
-    expired = {token.id for token in made.expired()}
-    for each in (shared.hub, made.lasting.hub):
-        found = ids_of(each, made.owner)
-        assert not expired & found, "an expired token is listed"
-        assert made.lasting.id in found, "the token that has not expired is not listed"
-
-
-@rule("tokens/expired-token-is-gone")
-def test_expired_token_is_gone(shared: Sandbox) -> None:
-    """Once a list has left an expired token out, its id is a 404."""
-    made = brief(shared)
-    expired = made.expired()
-    listed(shared.hub, made.owner)
-    for token in expired:
-        refused(shared.hub.get(tokens_path(made.owner, token.id)), 404)
-
-
 # --- activity
 
 
@@ -342,3 +308,38 @@ def test_use_is_the_owners_activity(user: User, hub: Hub) -> None:
     used = token.hub.get("/user")
     after = moment(object_of(hub.get(user.path)).get("last_activity"))
     assert seconds_apart(after, hub_time(used)) <= CLOCK_SLACK, (hub_time(used), after)
+
+
+# --- expiry
+
+
+@rule("tokens/expired-token-is-refused")
+def test_expired_token_is_refused(shared: Sandbox) -> None:
+    """An expired token can neither read, nor issue another, nor revoke."""
+    owner = brief(shared).owner
+    for token in brief(shared).expired():
+        refused(token.hub.get("/user"), 403, explained=False)
+        refused(token.hub.get(tokens_path(owner)), 403)
+        refused(ask(token.hub, owner), 403, explained=False)
+        refused(token.hub.delete(tokens_path(owner, brief(shared).lasting.id)), 403)
+
+
+@rule("tokens/expired-token-is-not-listed")
+def test_expired_token_is_not_listed(shared: Sandbox) -> None:
+    """An expired token is in no list; the owner's other tokens stay."""
+    made = brief(shared)
+    expired = {token.id for token in made.expired()}
+    for each in (shared.hub, made.lasting.hub):
+        found = ids_of(each, made.owner)
+        assert not expired & found, "an expired token is listed"
+        assert made.lasting.id in found, "the token that has not expired is not listed"
+
+
+@rule("tokens/expired-token-is-gone")
+def test_expired_token_is_gone(shared: Sandbox) -> None:
+    """Once a list has left an expired token out, its id is a 404."""
+    made = brief(shared)
+    expired = made.expired()
+    listed(shared.hub, made.owner)
+    for token in expired:
+        refused(shared.hub.get(tokens_path(made.owner, token.id)), 404)

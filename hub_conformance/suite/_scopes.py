@@ -140,10 +140,6 @@ class Desk:
         lists = {each for each in scopes if listing in expand({each}, self.stage.table)}
         return [*(f"{each}{only if each in lists else ''}" for each in scopes), listing + only]
 
-    def alone(self, scopes: Sequence[str], listing: str, name: str) -> list[str]:
-        """One scope as it is; several as a list of this object takes them: then one token does."""
-        return self.narrowed(scopes, listing, name) if len(scopes) > 1 else [*scopes]
-
     def parents(self, requirement: Requirement) -> list[str]:
         """The scopes that have another one among their sub-scopes."""
         return sorted(

@@ -23,6 +23,8 @@ from .hand import (
     starts,
     strangers,
     websockets,
+    together,
+    visitors,
 )
 
 FAULTS: Sequence[Fault] = (
@@ -43,4 +45,6 @@ FAULTS: Sequence[Fault] = (
     *granted.FAULTS,
     *shown.FAULTS,
     *websockets.FAULTS,
+    *together.FAULTS,
+    *visitors.FAULTS,
 )

@@ -11,6 +11,7 @@ from ...core.entities import Server
 from ...core.hub import Hub
 from ...core.operations import groups, servers, users
 from ...core.operations import tokens as operations
+from ...http import routes
 from ..changes import answering, doing, on
 from ..fault import make
 
@@ -222,5 +223,12 @@ FAULTS = [
         "get-services",
         "The last service is not listed.",
         (*on("get-services"), answering(lambda v: dict(list(v.items())[:-1]))),
+    ),
+    make(
+        "fuzz/properties-by-post",
+        "gross",
+        "put-group-properties",
+        "A group's properties are replaced by POST, and PUT is a 405.",
+        (routes.API, "/groups/{name}/properties", lambda found: {"POST": found["PUT"]}),
     ),
 ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from ...core import access, scopes, tokens
+from ...core import access, errors, scopes, tokens
+from ...core.call import Call
+from ...core.entities import Service, User
 from ...core.hub import Hub
-from ..changes import doing
+from ..changes import doing, on, unchecked
 from ..fault import make
 
 
@@ -54,6 +56,24 @@ def _inherit(original: Any, home: Hub, owner: Any, raw: Any) -> None:
 def _servers(original: Any, home: Hub, token: Any) -> frozenset[str]:
     found: frozenset[str] = original(home, token)
     return found | {each for each in token.scopes if "!server=" in each}
+
+
+def _of_ones_groups(original: Any, requester: Any, scope: str, kind: str, name: str) -> bool:
+    if original(requester, scope, kind, name):
+        return True
+    return kind == "group" and isinstance(requester.owner, User) and name in requester.owner.groups
+
+
+def _for_services(original: Any, call: Call) -> Any:
+    is_service = call.requester is not None and isinstance(call.requester.owner, Service)
+    return unchecked(original, call) if is_service else original(call)
+
+
+def _for_the_first(original: Any, call: Call) -> Any:
+    requester = call.require("proxy")
+    if requester.owner is not next(iter(call.hub.users.values())):
+        raise errors.lacks_scope(["proxy"])
+    return original(call)
 
 
 FAULTS = [
@@ -112,5 +132,26 @@ FAULTS = [
         "get-current-user get-user-server",
         "Scopes for single servers stay with a token whose owner lost them.",
         (tokens, "scopes_of", doing(_servers)),
+    ),
+    make(
+        "scopes/members-read-their-group",
+        "medium",
+        "get-group",
+        "Whoever is in a group may read it.",
+        (access.Requester, "may", doing(_of_ones_groups)),
+    ),
+    make(
+        "scopes/services-read-what-the-hub-is",
+        "medium",
+        "get-info",
+        "Any service learns what the hub is made of, whatever its roles.",
+        (*on("get-info"), doing(_for_services)),
+    ),
+    make(
+        "scopes/routes-for-the-first-admin",
+        "medium",
+        "post-proxy",
+        "Of all admins only the first may have the routes checked.",
+        (*on("post-proxy"), doing(_for_the_first)),
     ),
 ]

@@ -16,7 +16,7 @@ from reference_hub.core.operations import share_codes
 from reference_hub.faults.switch import Switchboard
 from tests.reference_hub.tools import START
 
-from . import asgi, more, places, rights, sockets, strangers
+from . import asgi, more, places, rights, sockets, strangers, visitors
 
 PAGES = {"Accept": "application/jupyterhub-pagination+json"}
 SETTINGS = Settings(
@@ -332,21 +332,22 @@ PARTS: tuple[Part, ...] = (
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
     *(strangers.asking, strangers.agreeing, strangers.given, sockets.upgraded),
+    *(visitors.visiting, visitors.at_once, visitors.members),
 )
 #: Which of them show most faults of a category.
 LIKELY = {
     "users": ("people", "lists"),
     "groups": ("people", "made"),
     "tokens": ("tokens", "filters", "known", "made"),
-    "scopes": ("refusals", "filters", "tokens"),
+    "scopes": ("refusals", "filters", "tokens", "members"),
     "pagination": ("lists",),
-    "servers": ("servers", "edges", "served"),
+    "servers": ("servers", "edges", "served", "at_once"),
     "services": ("people", "made"),
     "shares": ("shares", "sharing"),
     "proxy": ("edges", "lists"),
     "activity": ("reports",),
     "errors": ("edges", "refusals"),
-    "sessions": ("browsers", "sessions"),
+    "sessions": ("browsers", "sessions", "visiting"),
     "oauth": ("oauth", "browsers", "agreeing"),
     "info": ("reached", "asking"),
     "identity": ("asking", "known"),

@@ -1,0 +1,43 @@
+"""The part of the script about those who are logged in, and about several who ask at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from .more import log_in
+
+if TYPE_CHECKING:
+    from .script import Session
+
+
+async def visiting(hub: Session) -> None:
+    await hub.token("bob", note="bob's own")
+    code = (await hub.api("POST /share-codes/bob/", {})).json()["code"]
+    marker = await log_in(hub, "ann")
+    answer = await hub.api("GET /user", who="", headers={"Origin": "https://other.invalid"})
+    hub.seen.append(sorted(answer.headers.items()))
+    answer = await hub.send("GET", "/hub/token", who="")
+    hub.seen.append("bob's own" in answer.text.replace("&#x27;", "'"))
+    await hub.send("GET", "/hub/login?next=/hub/home", who="")
+    where = "/hub/accept-share?next=https://other.invalid/"
+    await hub.send("POST", where, who="", data={"code": code, "_xsrf": marker})
+    hub.cookies.clear()
+
+
+async def at_once(hub: Session) -> None:
+    """Requests that meet: what is seen does not depend on which is answered first."""
+    await hub.api("POST /users/eve", {})
+    slow = {"user_options": {"delay": 15}}
+    await asyncio.gather(*(hub.api(f"POST /users/eve/servers/{n}", slow) for n in ("a", "b")))
+    await hub.api("GET /users/eve")
+    hub.clock.runs = True
+    await asyncio.gather(*(hub.api("GET /users/eve/servers/a/progress") for _ in "ab"))
+    hub.clock.runs = False
+
+
+async def members(hub: Session) -> None:
+    await hub.api("GET /groups/team", who="secret-of-ann")
+    await hub.api("GET /info", who="secret-of-shop")
+    await hub.api("POST /users/chief", {"admin": True})
+    await hub.api("POST /proxy", who=(await hub.token("chief"))["token"])

@@ -17,9 +17,10 @@ from .secret import Secret
 
 START_SECONDS = 30.0
 #: Small pages, so that the sandbox's few users reach past the default and the maximum.
+PAGE_LIMITS = (5, 8)
 SETTINGS = (
-    "--JupyterHub.api_page_default_limit=5",
-    "--JupyterHub.api_page_max_limit=8",
+    f"--JupyterHub.api_page_default_limit={PAGE_LIMITS[0]}",
+    f"--JupyterHub.api_page_max_limit={PAGE_LIMITS[1]}",
 )
 
 

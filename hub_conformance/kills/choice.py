@@ -16,10 +16,8 @@ def share(rule: Learned, fault: Fault) -> float:
 
 
 def is_about(rule: Learned, fault: Fault) -> bool:
-    """Whether a rule meets a fault's operations: or it asks none, and is of the same chapter."""
-    if not rule.operations:
-        return rule.rule.chapter == fault.category
-    return bool(rule.operations & fault.operations)
+    """Whether a rule meets a fault's operations, or is of the fault's chapter."""
+    return rule.rule.chapter == fault.category or bool(rule.operations & fault.operations)
 
 
 def ranked(rules: Iterable[Learned], fault: Fault) -> list[Learned]:
@@ -28,6 +26,7 @@ def ranked(rules: Iterable[Learned], fault: Fault) -> list[Learned]:
         rules,
         key=lambda rule: (
             rule.rule.chapter == "fuzz",
+            bool(rule.operations) and not rule.operations & fault.operations,
             rule.rule.chapter != fault.category,
             -share(rule, fault),
             rule.index,
@@ -51,20 +50,29 @@ def for_fault(
 
 
 def for_rules(
-    rules: Iterable[Learned], records: Iterable[Record], unseen: Collection[str], most: int
+    rules: Iterable[Learned],
+    records: Iterable[Record],
+    unseen: Collection[str],
+    most: int,
+    known: Collection[str] = (),
 ) -> dict[str, list[Learned]]:
     """Return what to try with which fault, so that rules which saw nothing yet may see one.
 
-    Each rule is tried with the `most` likeliest faults that it was not run with.
+    Each rule is tried with the `most` likeliest faults that it was not run with. A fault that no
+    matrix knows yet is the likeliest: somebody planted it for a rule that saw nothing.
     """
-    pairs: dict[str, list[tuple[tuple[bool, float, int], Learned, str]]] = {}
+    pairs: dict[str, list[tuple[tuple[bool, bool, float, int], Learned, str]]] = {}
     everything = list(records)
     for rule in rules:
         if rule.family in unseen:
             pairs.setdefault(rule.family, []).extend(
-                (_likelihood(rule, record.fault), rule, record.fault.name)
+                (
+                    (record.fault.name in known, *_likelihood(rule, record.fault)),
+                    rule,
+                    record.fault.name,
+                )
                 for record in everything
-                if rule.index not in record.ran and _may_see(rule, record.fault)
+                if rule.index not in record.ran and is_about(rule, record.fault)
             )
     chosen: dict[str, list[Learned]] = {}
     for found in pairs.values():
@@ -74,10 +82,6 @@ def for_rules(
         for fault in list(best)[:most]:
             chosen.setdefault(fault, []).append(best[fault])
     return chosen
-
-
-def _may_see(rule: Learned, fault: Fault) -> bool:
-    return is_about(rule, fault) or rule.rule.chapter == fault.category
 
 
 def _likelihood(rule: Learned, fault: Fault) -> tuple[bool, float, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..embedded import SETTINGS
+from ..embedded import PAGE_LIMITS, SETTINGS
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Configuration:
 
 #: In the first all rules are run; in the others those that no earlier one let be checked.
 CONFIGURATIONS = (
-    Configuration("small pages", SETTINGS),
+    Configuration("small pages", SETTINGS, {"page_limits": PAGE_LIMITS}),
     Configuration(
         "default limits, slow starts, authentication state",
         ("--Authenticator.enable_auth_state=True",),

@@ -84,8 +84,8 @@ def _hub_that_shows(rule: Rule) -> str:
 class Before:
     """What the matrix said that was written last.
 
-    `seen_by` are the rules to run first with each fault: the first that saw it then, and of each
-    rule a cell with the first fault that it saw. `unseen` are the rules that saw none.
+    `seen_by` are the rules to run first with each fault there was: the first that saw it then, and
+    of each rule a cell with the first fault that it saw. `unseen` are the rules that saw none.
     """
 
     seen_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -101,9 +101,10 @@ def read_before(*paths: Path) -> Before:
     kept: dict[str, list[str]] = {}
     covered: set[str] = set()
     for row in found["faults"]:
+        first = kept.setdefault(row["name"], [])
         for place, id in enumerate(row["killed_by"]):
             if place == 0 or family_of(id) not in covered:
-                kept.setdefault(row["name"], []).append(id)
+                first.append(id)
                 covered.add(family_of(id))
     return Before(kept, frozenset(found.get("unseen", ())))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from ..activation import register
 from ..errors import ConformanceError
 from ..session import RUN
-from .choice import for_fault, for_rules, is_about
+from .choice import for_fault, for_rules, is_about, ranked
 from .configuration import CONFIGURATIONS
 from .fault import Fault
 from .learned import Learned, learned_of
@@ -31,7 +31,7 @@ class NotGreen(ConformanceError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to run: `before` are the rules that saw a fault last time, by the fault.
+    """What to run: `before` are the rules that saw a fault last time, by each fault there was.
 
     `chapters` are those whose rules are run, all where there is none.
     """
@@ -84,10 +84,11 @@ class Matrix:
             self._run(pool, "every rule with every fault", list(self._everything()))
             return
         self._run(pool, "faults", list(self._narrow()))
-        self._run(pool, "faults that nothing saw yet", list(self._rest()))
+        self._run(pool, "faults that nothing saw yet", list(self._rest()), self._survives)
         for number, most in enumerate(ROUNDS, 1):
             orders = list(self._for_rules(most))
-            self._run(pool, f"rules that saw nothing yet, round {number}", orders)
+            said = f"rules that saw nothing yet, round {number}"
+            self._run(pool, said, orders, self._may_show_more)
 
     # --- without a fault
 
@@ -109,8 +110,16 @@ class Matrix:
 
     # --- with one
 
-    def _run(self, pool: Pool, what: str, orders: Sequence[Order]) -> None:
-        for done, (order, outcome) in enumerate(pool.run(orders), 1):
+    def _run(
+        self,
+        pool: Pool,
+        what: str,
+        orders: Sequence[Order],
+        is_wanted: Callable[[Order], bool] = lambda order: True,
+    ) -> None:
+        """Carry out the orders that, when their turn has come, are wanted."""
+        wanted = (order for order in orders if is_wanted(order))
+        for done, (order, outcome) in enumerate(pool.run(wanted), 1):
             self.records.faults[order.fault].add(outcome, order.items[: outcome.ran])
             self.tell(what, done, len(orders))
 
@@ -120,14 +129,16 @@ class Matrix:
         Before them, in any case: those that saw it last time, and those that saw nothing then and
         are likeliest to see this.
         """
-        rules, before = self._of(0), self.wanted.before
+        before = self.wanted.before
         seen = {family_of(id) for ids in before.values() for id in ids}
-        unseen = {rule.family for rule in rules} - seen
-        tried = for_rules(rules, self.records.faults.values(), unseen, ROUNDS[0])
+        tried = self._likeliest(set(self.records.checked) - seen, ROUNDS[0])
         for fault in self.wanted.faults:
             first = {*before.get(fault.name, ()), *(rule.id for rule in tried.get(fault.name, ()))}
-            chosen, number = for_fault(rules, fault, first)
-            yield _order(fault, 0, chosen, at_least=number)
+            for number in range(len(CONFIGURATIONS)):
+                rules, known = for_fault(self._of(number), fault, first)
+                # Elsewhere than in the most usual configuration, those alone.
+                if chosen := rules[: known if number else None]:
+                    yield _order(fault, number, chosen, at_least=known)
 
     def _rest(self) -> Iterator[Order]:
         """All other rules, for a fault that none of those saw."""
@@ -135,15 +146,25 @@ class Matrix:
             for number in range(len(CONFIGURATIONS)):
                 rules = [each for each in self._of(number) if each.index not in record.ran]
                 if rules:
-                    yield _order(record.fault, number, rules, at_least=0)
+                    yield _order(record.fault, number, ranked(rules, record.fault), at_least=0)
+
+    def _survives(self, order: Order) -> bool:
+        return not self.records.faults[order.fault].is_killed
 
     def _for_rules(self, most: int) -> Iterator[Order]:
         """The rules that no fault has turned red, with those they are likeliest to see."""
-        records = self.records
-        for number in range(len(CONFIGURATIONS)):
-            chosen = for_rules(self._of(number), records.faults.values(), records.unseen, most)
-            for fault, rules in chosen.items():
-                yield _order(records.faults[fault].fault, number, rules)
+        for name, rules in self._likeliest(self.records.unseen, most).items():
+            for number in sorted({each.configuration or 0 for each in rules}):
+                chosen = [each for each in rules if each.configuration == number]
+                yield _order(self.records.faults[name].fault, number, chosen)
+
+    def _likeliest(self, unseen: Collection[str], most: int) -> dict[str, list[Learned]]:
+        rules = [each for each in self.records.rules if each.configuration is not None]
+        return for_rules(rules, self.records.faults.values(), unseen, most, self.wanted.before)
+
+    def _may_show_more(self, order: Order) -> bool:
+        unseen, items = set(self.records.unseen), set(order.items)
+        return any(each.index in items and each.family in unseen for each in self.records.rules)
 
     def _everything(self) -> Iterator[Order]:
         for fault in self.wanted.faults:

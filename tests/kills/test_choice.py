@@ -22,12 +22,22 @@ def ids(rules: list[Learned]) -> list[str]:
 
 def test_a_rule_is_about_a_fault_whose_operations_it_calls() -> None:
     assert is_about(learned(0, "groups/a", "get-group", "get-user"), FAULT)
-    assert not is_about(learned(0, "users/a", "get-users"), FAULT)
+    assert not is_about(learned(0, "groups/a", "get-users"), FAULT)
 
 
-def test_a_rule_that_calls_no_operation_is_about_the_faults_of_its_chapter() -> None:
+def test_a_rule_is_about_the_faults_of_its_chapter() -> None:
     assert is_about(learned(0, "users/a"), FAULT)
+    assert is_about(learned(0, "users/a", "get-users"), FAULT)
     assert not is_about(learned(0, "sessions/a"), FAULT)
+
+
+def test_rules_that_call_something_else_come_last() -> None:
+    rules = [
+        learned(0, "users/a", "get-users"),
+        learned(1, "users/b"),
+        learned(2, "groups/c", "get-user"),
+    ]
+    assert ids(ranked(rules, FAULT)) == ["users/b", "groups/c", "users/a"]
 
 
 def test_rules_of_the_chapter_come_first_and_each_with_its_best_cell() -> None:
@@ -56,3 +66,10 @@ def test_a_rule_that_saw_nothing_is_tried_with_the_likeliest_faults_it_was_not_r
     assert {fault: ids(found) for fault, found in chosen.items()} == {"users/one": ["users/a"]}
     records[1].ran.add(0)
     assert list(for_rules(rules, records, {"users/a"}, 1)) == ["users/wide"]
+
+
+def test_what_no_matrix_knows_yet_is_tried_first() -> None:
+    new = Fault("groups/new", "groups", "gross", "It.", frozenset({"get-user", "x", "y", "z"}))
+    rules = [learned(0, "users/a", "get-user")]
+    records = [Record(FAULT), Record(new)]
+    assert list(for_rules(rules, records, {"users/a"}, 1, {"users/one"})) == ["groups/new"]

@@ -26,6 +26,7 @@ def test_the_next_matrix_starts_with_one_cell_of_each_rule_and_the_first_of_each
     assert before.seen_by == {
         "users/a": ["users/x[1]", "users/y"],
         "users/b": ["users/x[2]", "users/z"],
+        "users/c": [],
     }
     assert before.unseen == {"users/q"}
 

@@ -8,6 +8,7 @@ from ..hub import Hub
 from ..named import Trio, trio_names
 from ..rules import not_applicable, rule
 from ..sandbox import User
+from ._pagination import needs_right
 from ._servers import (
     REMOVE,
     created,
@@ -19,6 +20,7 @@ from ._servers import (
     started,
     stopped,
 )
+from ._tokens import ids_of
 
 ABSENT = "nothing"
 
@@ -36,6 +38,24 @@ def server(request: pytest.FixtureRequest, names: tuple[str, str]) -> str:
         return ""
     request.getfixturevalue("enabled_named_servers")
     return names[0]
+
+
+# --- what a stop leaves
+
+
+@rule("servers/starts-pile-up-no-tokens", needs="spawn")
+def test_tokens(user: User, hub: Hub) -> None:
+    """A server that is started and stopped again leaves no more tokens than the first time.
+
+    What a start is issued ends with the server, or serves the next start as well.
+    """
+    needs_right(hub, "read:tokens")
+    started(user)
+    stopped(user)
+    left = len(ids_of(hub, user))
+    started(user)
+    stopped(user)
+    happens(user, lambda: len(ids_of(hub, user)) <= left, "the tokens of the stopped server to end")
 
 
 # --- remove

@@ -209,14 +209,17 @@ def test_leave(hub: Hub, pool: Pool, shared: Sandbox) -> None:
 
 
 @rule("shares/group-gives-up-a-share", since="5.0", needs="shares", see=SEE)
-def test_group_leaves(hub: Hub, pool: Pool) -> None:
-    """A group's share is given up: 204, and 404 from then on."""
-    owner, group = pool.group_pair()
+def test_group_leaves(hub: Hub, pool: Pool, sandbox: Sandbox) -> None:
+    """A group's share is given up: 204, and 404 from then on. Its members keep their own."""
+    owner, member = pool.pair()
+    group = sandbox.group("group", [User(member, sandbox)])
     granted(hub, owner, group=group)
+    own = granted(hub, owner, user=member)
     answer = hub.delete(with_group(group, owner))
     assert (answer.status, answer.body) == (204, b""), answer
     is_gone(hub, with_group(group, owner))
     refused(hub.delete(with_group(group, owner)), 404)
+    assert is_held(hub, with_user(member, owner)) == own
 
 
 @rule("shares/member-does-not-give-up-the-groups", since="5.0", needs="shares", see=SEE)

@@ -15,11 +15,6 @@ _TOKENS = "get-user-tokens post-user-tokens get-user-token delete-user-token"
 _USED = "get-current-user get-user"
 
 
-def _note_only_first(original: Any, hub: Hub, token: Any) -> None:
-    if token.last_activity is None:
-        original(hub, token)
-
-
 def _only_own_scopes(original: Any, hub: Hub, token: Any) -> Any:
     if "inherit" in token.scopes:
         return original(hub, token)
@@ -125,13 +120,6 @@ FAULTS = [
         "post-user-tokens",
         "Ids of tokens start anew for each user, so two tokens share one.",
         (tokens, "new_id", always("t-1")),
-    ),
-    make(
-        "tokens/activity-only-first",
-        "subtle",
-        "get-user-token get-user-tokens",
-        "last_activity is noted at the first use only.",
-        (access, "note_activity", doing(_note_only_first)),
     ),
     make(
         "tokens/activity-never",

@@ -58,9 +58,8 @@ def _also_the_members(original: Any, call: Call, name: str, owner: str, server: 
 
 def _once(original: Any, hub: Hub, user: Any, secret: str) -> Any:
     share = original(hub, user, secret)
-    for code in hub.share_codes.of_servers([share.server], hub.clock()):
-        if code.last_exchanged_at == hub.clock():
-            hub.share_codes.remove(code)
+    if code := hub.share_codes.find(digest(secret), hub.clock()):
+        hub.share_codes.remove(code)
     return share
 
 

@@ -44,7 +44,7 @@ def server(request: pytest.FixtureRequest, names: tuple[str, str]) -> str:
 
 
 @rule("servers/starts-pile-up-no-tokens", needs="spawn")
-def test_tokens(user: User, hub: Hub) -> None:
+def test_tokens(user: User, runner: User, hub: Hub) -> None:
     """A server that is started and stopped again leaves no more tokens than the first time.
 
     What a start is issued ends with the server, or serves the next start as well.

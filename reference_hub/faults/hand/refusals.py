@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...core import checks, errors, models
+from ...core import access, checks, errors, models
 from ...core.call import Body, Call, Query, Reply, empty
 from ...core.hub import Hub
 from ...core.operations import info, proxy
 from ...http import convert, endpoints
-from ..changes import also, answering, doing, on
+from ..changes import also, always, answering, doing, on
 from ..fault import make
 
 _WRITES = "post-user post-users patch-user post-user-tokens post-group-users put-group-properties"
@@ -129,6 +129,11 @@ def _anything(original: Any, endpoint: Any, request: Any) -> Any:
     if request.method not in endpoint.operations:
         request.scope["method"] = "GET"
     return original(endpoint, request)
+
+
+def _broken(original: Any, reply: Reply, headers: Mapping[str, str]) -> Any:
+    said = Reply({"message": "Internal error", "status": 500}, 500)
+    return original(said, headers)
 
 
 FAULTS = [
@@ -283,5 +288,19 @@ FAULTS = [
         "get-users get-user",
         "OPTIONS is refused.",
         (info, "options", doing(_refused)),
+    ),
+    make(
+        "errors/everything-breaks",
+        "gross",
+        "get-api",
+        "Every answer of the API is a 500.",
+        (convert, "to_response", doing(_broken)),
+    ),
+    make(
+        "identity/no-token-is-known",
+        "gross",
+        "get-current-user",
+        "No token is known, whoever issued it.",
+        (access, "identify", always(None)),
     ),
 ]

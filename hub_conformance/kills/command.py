@@ -27,8 +27,9 @@ def run(options: argparse.Namespace) -> int:
     """
     all_faults = fault.listed()
     before = document.read_before(options.output.with_suffix(".json"), OUTPUT.with_suffix(".json"))
+    number, of = options.part
     wanted = Wanted(
-        fault.chosen(all_faults, options.fault),
+        fault.chosen(all_faults, options.fault)[number - 1 :: of],
         max(1, options.jobs),
         options.full,
         options.chapter,

@@ -20,7 +20,7 @@ from .record import Records, family_of
 from .trial import Order, Outcome
 
 #: How long one fault may take, in seconds: with the rules chosen for it, and with all.
-SECONDS, ALL_SECONDS = 300.0, 1800.0
+SECONDS, ALL_SECONDS = 300.0, 600.0
 #: With how many faults more, round by round, a rule is tried that no fault has turned red.
 ROUNDS = (3, 8, 20)
 

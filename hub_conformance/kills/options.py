@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 
 #: Where the matrix is written, without the suffixes of its two forms.
@@ -25,6 +26,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--chapter", action="append", default=[], metavar="NAME", help="its rules (repeatable)"
     )
     made.add_argument(
+        "--part",
+        type=_part,
+        default=(1, 1),
+        metavar="K/N",
+        help="the K-th of N parts of the faults, for what takes too long at once",
+    )
+    made.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="trials at once (default: the cores)"
     )
     made.add_argument(
@@ -41,3 +49,11 @@ def _run(options: argparse.Namespace) -> int:
     from .command import run
 
     return run(options)
+
+
+def _part(text: str) -> tuple[int, int]:
+    """Read `2/7`. Raises ArgumentTypeError for what is no part."""
+    found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part: the second of seven is 2/7")
+    return int(found[1]), int(found[2])

@@ -68,6 +68,12 @@ def test_an_unknown_fault_is_refused() -> None:
     assert "there is no fault users/no-such-fault" in done.stderr
 
 
+def test_a_part_that_is_none_is_refused() -> None:
+    done = run("--part=8/7")
+    assert done.returncode == 2
+    assert "'8/7' is no part" in done.stderr
+
+
 def test_the_suite_does_not_import_the_hub() -> None:
     code = "import sys, hub_conformance.kills.command; print('reference_hub' in sys.modules)"
     done = subprocess.run(

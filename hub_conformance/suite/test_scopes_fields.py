@@ -258,6 +258,7 @@ STATE = {
 def test_server_state(case: str, desk: Desk, stage: Stage) -> None:
     """A server's `state` is shown with `admin:server_state` for that very server only."""
     texts, shown = STATE[case]
+    server = stage.server  # made before anything is read
     scopes = [
         each.format(
             user=stage.user,
@@ -265,15 +266,15 @@ def test_server_state(case: str, desk: Desk, stage: Stage) -> None:
             group=stage.group,
             group_=stage.group[:-1],
             other_group=stage.other_group,
-            server=stage.server,
+            server=server,
         )
         for each in texts
     ] or sorted(desk.everything - {"admin:servers", "admin:server_state"})
     hub = desk.limited(*scopes)
     path = f"/users/{stage.user}"
-    models = [read(hub, f"{path}?include_stopped_servers=1").get("servers", {}).get(stage.server)]
+    models = [read(hub, f"{path}?include_stopped_servers=1").get("servers", {}).get(server)]
     if stage.has("6.0"):
-        models.append(read(hub, f"{path}/servers/{stage.server}"))
+        models.append(read(hub, f"{path}/servers/{server}"))
     for model in models:
         assert isinstance(model, dict), f"the server is not shown: {models}"
         assert ("state" in model) is shown, sorted(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -171,13 +171,19 @@ def test_bearer(owner: User) -> None:
 
 @rule("access/hub-session-does-not-open-servers", needs=(*NEEDS, "public-url"), see=SEE)
 def test_cookies(hub: Hub, session: Browser, owner: User) -> None:
-    """The cookies of the hub are for the hub alone: at a server they open nothing."""
+    """The cookies of the hub are for the hub alone: at a server they open nothing.
+
+    Not even where the user may use the server.
+    """
     page(session.get("hub/home"))
     own = [key for key in session.cookies if key[1].startswith(f"{session.prefix}user")]
     assert own == [], "the login sets cookies for servers"
     header = session.cookie_header(f"{session.prefix}hub/")
     where = place_of(owner, "", "api/status")
-    answer = hub.using(None).server("GET", where, headers={"Cookie": header})
+    with ExitStack() as shared:
+        if hub.post(f"/share-codes/{owner.name}/", json={}).ok:
+            shared.enter_context(shared_by(owner, session))
+        answer = hub.using(None).server("GET", where, headers={"Cookie": header})
     assert answer.status in (*REFUSED, *REDIRECTS), answer
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ..client import Answer
 from ..fixtures import LIMITS
-from ..hub import Hub
-from ..rules import rule
+from ..hub import Hub, quoted
+from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ..secret import Secret
 from ..target import Target
@@ -327,6 +327,17 @@ def test_caller(hub: Hub, target: Target) -> None:
     model = identity(hub)
     assert (model.get("kind"), model.get("name")) == (target.owner.kind, target.owner.name)
     assert set(strings(model.get("scopes"))) == set(target.owner.scopes)
+
+
+@rule("identity/callers-flag-is-the-users")
+def test_callers_flag(hub: Hub, target: Target) -> None:
+    """Whether the owner of the run's token is an admin, is told as in the user's model."""
+    if target.owner.kind != "user":
+        not_applicable("this run's token is a service's")
+    answer = hub.get(f"/users/{quoted(target.owner.name)}")
+    if answer.status != 200 or "admin" not in object_of(answer):
+        not_applicable("the token may not read its owner")
+    assert identity(hub).get("admin") == answer.json["admin"], answer.json
 
 
 @rule("identity/two-users-two-answers")

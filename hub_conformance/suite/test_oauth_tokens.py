@@ -42,6 +42,25 @@ def flow(hub: Hub, session: Browser, oauth_client: OAuthClient) -> Flow:
 # --- a code
 
 
+# Before the service has tokens of the user: they would stand for an agreement.
+@rule("oauth/more-scopes-are-asked-about-again", since="3.0", needs=NEEDS, see=SEE)
+def test_agreed_to_less(hub: Hub, login: Login, oauth_client: OAuthClient) -> None:
+    """Who agreed to less than a service asks for now is asked again, before it has a code."""
+    with logged_in(hub, login) as browser:
+        flow = Flow(hub, browser, oauth_client)
+        least, all_of_it = flow.ask(), flow.ask(scope=None)
+        if all_of_it.status in REDIRECTS or set(offered(all_of_it)) <= set(offered(least)):
+            not_applicable("this service asks for nothing more, or the user agreed to it before")
+        flow.token()
+        again = flow.ask(scope=None)
+        if again.status in REDIRECTS:
+            sessions = {each.get("session_id") for each in tokens_of(hub, login)}
+            if sessions - {None, browser.session}:
+                not_applicable("the user agreed to more in another session")
+        assert again.status == 200, again
+        hands_on_no_code(again)
+
+
 @rule("oauth/code-becomes-a-token", needs=NEEDS, see=SEE)
 def test_exchange(flow: Flow) -> None:
     """The client changes a code into a token of type Bearer, which no cache may store."""
@@ -212,24 +231,6 @@ def test_agreed_before(flow: Flow) -> None:
     again = flow.ask()
     assert again.status in REDIRECTS, again
     assert flow.exchange(flow.code_in(again)).ok
-
-
-@rule("oauth/more-scopes-are-asked-about-again", since="3.0", needs=NEEDS, see=SEE)
-def test_agreed_to_less(hub: Hub, login: Login, oauth_client: OAuthClient) -> None:
-    """Who agreed to less than a service asks for now is asked again, before it has a code."""
-    with logged_in(hub, login) as browser:
-        flow = Flow(hub, browser, oauth_client)
-        least, all_of_it = flow.ask(), flow.ask(scope=None)
-        if all_of_it.status in REDIRECTS or set(offered(all_of_it)) <= set(offered(least)):
-            not_applicable("this service asks for nothing more, or the user agreed to it before")
-        flow.token()
-        again = flow.ask(scope=None)
-        if again.status in REDIRECTS:
-            sessions = {each.get("session_id") for each in tokens_of(hub, login)}
-            if sessions - {None, browser.session}:
-                not_applicable("the user agreed to more in another session")
-        assert again.status == 200, again
-        hands_on_no_code(again)
 
 
 @rule("oauth/token-is-listed", needs=NEEDS, see="reference/rest-api.html")

@@ -305,11 +305,12 @@ def test_auth_state(hub: Hub, user: User, target: Target) -> None:
 
 
 @rule("users/refused-authentication-state-changes-nothing", see=SEEN)
-def test_refused_auth_state(hub: Hub, user: User) -> None:
+def test_refused_auth_state(hub: Hub, user: User, sandbox: Sandbox) -> None:
     """Where a hub keeps no authentication state, it is refused with 400, with all else asked."""
     before = read(hub, user.name)
-    answer = hub.patch(user.path, json={"admin": True, "auth_state": STATE})
-    if answer.ok:
-        not_applicable("this hub keeps authentication states")
-    assert read(hub, user.name) == before
-    refused(answer, 400)
+    for other in ({"admin": True}, {"name": sandbox.name("renamed")}):
+        answer = hub.patch(user.path, json={**other, "auth_state": STATE})
+        if answer.ok:
+            not_applicable("this hub keeps authentication states")
+        assert read(hub, user.name) == before
+        refused(answer, 400)

@@ -136,7 +136,7 @@ _REFUSALS = {
     "service_exists": (400, "post-service"),
     "service_not_created": (500, "post-service"),
     "server_exists": (400, "put-user-server-name patch-user-server-name"),
-    "server_not_starting": (404, "get-user-server-progress get-user-server-name-progress"),
+    "server_not_starting": (500, "get-user-server-progress get-user-server-name-progress"),
     "cannot_remove_default_server": (409, "delete-user-server"),
     "no_such_share": (400, "get-user-shared-server delete-user-shared-server"),
     "no_such_share_code": (400, "delete-share-code"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...core import access, errors, models, pagination
+from ...core import access, errors, models, names, pagination
 from ...core.call import Call, EventStream, Reply, empty
 from ...core.hub import Hub
 from ...core.operations import info, pages, share_page, users
@@ -83,7 +83,7 @@ def _cookie_for_strangers(original: Any, call: Call, *names: str) -> Reply:
 
 def _wrong_makes(original: Any, hub: Hub, name: str, password: str) -> Any:
     found = original(hub, name, password)
-    if found is None and hub.find_user(name) is None and name.isalnum():
+    if found is None and hub.find_user(name) is None and names.is_valid_username(name):
         hub.add_user(name)
     return found
 

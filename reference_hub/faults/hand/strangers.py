@@ -270,7 +270,7 @@ FAULTS = [
     make(
         "oauth/agreed-once-for-all",
         "subtle",
-        _ASK,
+        f"{_ASK} {_AGREE} post-oauth-token",
         "Who agreed once is not asked about further scopes.",
         (
             clients,

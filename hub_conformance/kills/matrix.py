@@ -84,7 +84,9 @@ class Matrix:
             self._run(pool, "every rule with every fault", list(self._everything()))
             return
         self._run(pool, "faults", list(self._narrow()))
+        seen = self._seen()
         self._run(pool, "faults that nothing saw yet", list(self._rest()), self._survives)
+        self._doubt(pool, {id for _, id in self._seen() - seen})
         for number, most in enumerate(ROUNDS, 1):
             orders = list(self._for_rules(most))
             said = f"rules that saw nothing yet, round {number}"
@@ -147,6 +149,21 @@ class Matrix:
                 rules = [each for each in self._of(number) if each.index not in record.ran]
                 if rules:
                     yield _order(record.fault, number, ranked(rules, record.fault), at_least=0)
+
+    def _seen(self) -> set[tuple[str, str]]:
+        return {(name, id) for name, each in self.records.faults.items() for id in each.failed}
+
+    def _doubt(self, pool: Pool, ids: Collection[str]) -> None:
+        """Take back what rules saw that fail without a fault, too, where they are run alone.
+
+        Rules that have nothing to do with a fault see it least likely.
+        """
+        doubted = [each for each in self.records.rules if each.id in ids]
+        orders = [Order("", each.configuration or 0, [each.index]) for each in doubted]
+        for done, (_, outcome) in enumerate(pool.run(orders), 1):
+            self.tell("rules in doubt", done, len(orders))
+            for record in self.records.faults.values():
+                record.take_back(outcome.failed)
 
     def _survives(self, order: Order) -> bool:
         return not self.records.faults[order.fault].is_killed

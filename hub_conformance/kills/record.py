@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..rules import Rule
@@ -57,6 +57,10 @@ class Record:
         self.problem = outcome.problem or outcome.incomplete
         self.ran |= set(items)
         self.seconds += outcome.seconds
+
+    def take_back(self, ids: Collection[str]) -> None:
+        """Forget what these rules saw: they fail without the fault as well."""
+        self.failed = {id: reason for id, reason in self.failed.items() if id not in ids}
 
 
 class Records:

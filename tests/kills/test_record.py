@@ -62,3 +62,12 @@ def test_several_trials_of_one_fault_add_up(records: Records) -> None:
     assert list(record.failed) == ["users/x[1]", "users/y"]
     assert record.ran == {0, 1}
     assert record.seconds == 3.0
+
+
+def test_what_fails_without_the_fault_as_well_has_seen_nothing(records: Records) -> None:
+    record = records.faults["users/a"]
+    record.add(Outcome("users/a", 0, failed={"users/x[1]": "no", "users/y": "no"}), [0, 1])
+    record.take_back(["users/x[1]"])
+    assert list(record.failed) == ["users/y"]
+    record.take_back(["users/y"])
+    assert records.survivors[0] is record

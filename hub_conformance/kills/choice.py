@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from .fault import Fault
 from .learned import Learned
@@ -61,29 +63,49 @@ def for_rules(
     Each rule is tried with the `most` likeliest faults that it was not run with. A fault that no
     matrix knows yet is the likeliest: somebody planted it for a rule that saw nothing.
     """
-    pairs: dict[str, list[tuple[tuple[bool, bool, float, int], Learned, str]]] = {}
     everything = list(records)
-    for rule in rules:
-        if rule.family in unseen:
-            pairs.setdefault(rule.family, []).extend(
+    words = _Words(record.fault for record in everything)
+    pairs: dict[str, list[tuple[tuple[bool, float, float, int], int, str]]] = {}
+    by_index = {rule.index: rule for rule in rules if rule.family in unseen}
+    for rule in by_index.values():
+        pairs.setdefault(rule.family, []).extend(
+            (
                 (
-                    (record.fault.name in known, *_likelihood(rule, record.fault)),
-                    rule,
-                    record.fault.name,
-                )
-                for record in everything
-                if rule.index not in record.ran and is_about(rule, record.fault)
+                    record.fault.name in known,
+                    -words.in_common(rule, record.fault),
+                    -share(rule, record.fault),
+                    len(record.fault.operations),
+                ),
+                rule.index,
+                record.fault.name,
             )
+            for record in everything
+            if rule.index not in record.ran and is_about(rule, record.fault)
+        )
     chosen: dict[str, list[Learned]] = {}
     for found in pairs.values():
         best: dict[str, Learned] = {}
-        for _, rule, fault in sorted(found, key=lambda pair: (pair[0], pair[1].index)):
-            best.setdefault(fault, rule)
+        for _, index, fault in sorted(found):
+            best.setdefault(fault, by_index[index])
         for fault in list(best)[:most]:
             chosen.setdefault(fault, []).append(best[fault])
     return chosen
 
 
-def _likelihood(rule: Learned, fault: Fault) -> tuple[bool, float, int]:
-    """The smaller, the likelier: of the same chapter, about little else, a fault of few calls."""
-    return rule.rule.chapter != fault.category, -share(rule, fault), len(fault.operations)
+class _Words:
+    """Tells by the words of their names how near a rule and a fault are: rare words count more."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.of_faults = {fault.name: _words(f"{fault.name} {fault.statement}") for fault in faults}
+        self.counts = Counter(word for each in self.of_faults.values() for word in each)
+
+    def in_common(self, rule: Learned, fault: Fault) -> float:
+        """The sum over the words that both have, each the less the more faults have it."""
+        common = _words(f"{rule.id} {rule.rule.statement}") & self.of_faults[fault.name]
+        return sum(1 / self.counts[word] for word in common)
+
+
+@cache
+def _words(text: str) -> frozenset[str]:
+    """The words of a text, without what makes a plural of them."""
+    return frozenset(word.rstrip("s") for word in re.findall("[a-z]+", text.lower()))

@@ -84,9 +84,8 @@ class Matrix:
             self._run(pool, "every rule with every fault", list(self._everything()))
             return
         self._run(pool, "faults", list(self._narrow()))
-        seen = self._seen()
-        self._run(pool, "faults that nothing saw yet", list(self._rest()), self._survives)
-        self._doubt(pool, {id for _, id in self._seen() - seen})
+        rest = list(self._rest())
+        self._doubt(pool, self._run(pool, "faults that nothing saw yet", rest, self._survives))
         for number, most in enumerate(ROUNDS, 1):
             orders = list(self._for_rules(most))
             said = f"rules that saw nothing yet, round {number}"
@@ -118,12 +117,18 @@ class Matrix:
         what: str,
         orders: Sequence[Order],
         is_wanted: Callable[[Order], bool] = lambda order: True,
-    ) -> None:
-        """Carry out the orders that, when their turn has come, are wanted."""
+    ) -> set[tuple[int, str]]:
+        """Carry out the orders that, when their turn has come, are wanted.
+
+        Returns which rules failed, after the configurations that they failed in.
+        """
+        failed: set[tuple[int, str]] = set()
         wanted = (order for order in orders if is_wanted(order))
         for done, (order, outcome) in enumerate(pool.run(wanted), 1):
             self.records.faults[order.fault].add(outcome, order.items[: outcome.ran])
+            failed |= {(order.configuration, id) for id in outcome.failed}
             self.tell(what, done, len(orders))
+        return failed
 
     def _narrow(self) -> Iterator[Order]:
         """The rules that meet a fault's operations, until one has seen it.
@@ -143,23 +148,26 @@ class Matrix:
                     yield _order(fault, number, chosen, at_least=known)
 
     def _rest(self) -> Iterator[Order]:
-        """All other rules, for a fault that none of those saw."""
+        """All other rules, for a fault that none of those saw.
+
+        In other configurations than the first also those about it that it let be checked, too.
+        """
         for record in self.records.survivors:
             for number in range(len(CONFIGURATIONS)):
                 rules = [each for each in self._of(number) if each.index not in record.ran]
+                if not CONFIGURATIONS[number].ends:
+                    before = (each for other in range(number) for each in self._of(other))
+                    rules += [each for each in before if is_about(each, record.fault)]
                 if rules:
                     yield _order(record.fault, number, ranked(rules, record.fault), at_least=0)
 
-    def _seen(self) -> set[tuple[str, str]]:
-        return {(name, id) for name, each in self.records.faults.items() for id in each.failed}
-
-    def _doubt(self, pool: Pool, ids: Collection[str]) -> None:
+    def _doubt(self, pool: Pool, failed: Collection[tuple[int, str]]) -> None:
         """Take back what rules saw that fail without a fault, too, where they are run alone.
 
         Rules that have nothing to do with a fault see it least likely.
         """
-        doubted = [each for each in self.records.rules if each.id in ids]
-        orders = [Order("", each.configuration or 0, [each.index]) for each in doubted]
+        index = {each.id: each.index for each in self.records.rules}
+        orders = [Order("", number, [index[id]]) for number, id in failed if id in index]
         for done, (_, outcome) in enumerate(pool.run(orders), 1):
             self.tell("rules in doubt", done, len(orders))
             for record in self.records.faults.values():
@@ -201,7 +209,10 @@ def _order(
     at_least: int | None = None,
     seconds: float = SECONDS,
 ) -> Order:
-    return Order(fault.name, configuration, [each.index for each in rules], at_least, seconds)
+    items = [each.index for each in rules]
+    if CONFIGURATIONS[configuration].ends:  # the rule that ends the hub is collected last
+        items.sort()
+    return Order(fault.name, configuration, items, at_least, seconds)
 
 
 def _is_checked(rule: Learned, outcome: Outcome) -> bool:

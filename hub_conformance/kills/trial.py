@@ -19,7 +19,7 @@ from .learned import Learning, Listening
 KILLING = ("failed", "vacuous")
 #: What a fault must not stretch a run to: one answer, one start of a server, in seconds.
 READ_SECONDS = 20.0
-SPAWN_SECONDS = 10.0
+SPAWN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)

@@ -248,10 +248,16 @@ def test_delete_with_servers(hub: Hub, user: User) -> None:
 
 @rule("users/nobody-deletes-themselves", see=SEEN)
 def test_delete_oneself(hub: Hub, sandbox: Sandbox) -> None:
-    """An admin may delete others, and is refused to delete themselves with 400."""
+    """An admin may delete others, and is refused to delete themselves with 400.
+
+    Nothing of it is done: they stay in their groups.
+    """
     admin, other = sandbox.user("admin", admin=True), sandbox.fresh_user()
+    group = sandbox.group("group", [admin])
     refused(admin.hub.delete(admin.path), 400)
-    check_roles(read(hub, admin.name), admin=True)
+    model = read(hub, admin.name)
+    check_roles(model, admin=True)
+    assert model.get("groups") == [group], model
     assert admin.hub.delete(other.path).status == 204
     assert hub.delete(admin.path).status == 204
 

@@ -208,13 +208,6 @@ FAULTS = [
         (cookies, "session_of", always(None)),
     ),
     make(
-        "sessions/outlive-their-user",
-        "subtle",
-        "delete-user get-current-user",
-        "A deleted user's session goes on working.",
-        (SessionTable, "forget", always(None)),
-    ),
-    make(
         "sessions/pages-for-strangers",
         "medium",
         _LOGIN,

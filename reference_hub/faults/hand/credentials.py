@@ -19,11 +19,6 @@ def _body_needed(original: Any, call: Call, name: str) -> Reply:
     return original(call, name)  # type: ignore[no-any-return]
 
 
-def _day_by_default(original: Any, hub: Hub, body: Any) -> int:
-    found = original(hub, body)
-    return 86400 if found is None else int(found)
-
-
 def _made_active(original: Any, hub: Hub, token: Any) -> None:
     original(hub, token)
     token.last_activity = token.created
@@ -53,13 +48,6 @@ FAULTS = [
         "post-user-tokens",
         "A token is not issued without a body.",
         (*on("post-user-tokens"), doing(_body_needed)),
-    ),
-    make(
-        "tokens/end-after-a-day",
-        "subtle",
-        "post-user-tokens",
-        "A token ends after a day where no end is asked for.",
-        (operations, "requested_lifetime", doing(_day_by_default)),
     ),
     make(
         "tokens/active-when-made",

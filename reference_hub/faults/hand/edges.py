@@ -147,17 +147,6 @@ FAULTS = [
         ),
     ),
     make(
-        "servers/progress-starts-full",
-        "subtle",
-        "get-user-server-progress get-user-server-name-progress",
-        "The events of a start begin at 100.",
-        (
-            spawning,
-            "opening_events",
-            doing(lambda old: [{**each, "progress": 100} for each in old()]),
-        ),
-    ),
-    make(
         "servers/url-of-the-default",
         "subtle",
         "get-user-server-name get-user",

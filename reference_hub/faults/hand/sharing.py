@@ -169,13 +169,6 @@ FAULTS = [
         (share_codes, "accept", doing(_uncounted)),
     ),
     make(
-        "shares/codes-never-expire",
-        "subtle",
-        _CODES,
-        "Codes can be seen and exchanged beyond their end.",
-        (shares.ShareCodeTable, "purge", always(None)),
-    ),
-    make(
         "shares/code-lifetime-ignored",
         "medium",
         _CODES,
@@ -282,24 +275,6 @@ FAULTS = [
             share_models,
             "shared_server_model",
             doing(lambda old, hub, s: {**old(hub, s), "user_options": dict(s.user_options)}),
-        ),
-    ),
-    make(
-        "shares/accept-own-code",
-        "subtle",
-        "post-share-code get-user-shared",
-        "Owners can exchange a code of their own.",
-        (
-            share_codes,
-            "accept",
-            doing(
-                lambda old, hub, user, secret: (
-                    hub.shares.grant(found.server, user, found.names, hub.clock())
-                    if (found := hub.share_codes.find(digest(secret), hub.clock()))
-                    and found.server.user is user
-                    else old(hub, user, secret)
-                )
-            ),
         ),
     ),
 ]

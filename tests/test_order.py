@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--pyargs", "hub_conformance")
 #: Loaded into a run: turns the order round, or draws one in which files stay together.
 PLUGIN = """
     import os, random, pytest
@@ -36,7 +37,7 @@ def test_all_is_green_in_any_order(order: str, tmp_path: Path) -> None:
     lines = PLUGIN.strip("\n").splitlines()
     (tmp_path / "reordering.py").write_text("\n".join(line[4:] for line in lines))
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--pyargs", "hub_conformance", "-p", "reordering"],
+        [*PYTEST, "--hub-max-users=100", "-p", "reordering"],
         cwd=tmp_path,
         env={**os.environ, "ORDER": order, "PYTHONPATH": str(tmp_path)},
         capture_output=True,

@@ -102,7 +102,7 @@ def test_members(hub: Hub, pool: Pool, sandbox: Sandbox) -> None:
 @rule("shares/shared-reading-shows-that-server", since="6.0", needs="shares", see=SEE)
 def test_reading(hub: Hub, pool: Pool) -> None:
     """Who a server is shared with for reading reads that one, as its own model, and no other."""
-    (owner, guest), (other, _) = (pool.host(), pool.guest), pool.pair()
+    owner, other, guest = pool.host(), pool.host(), pool.guest
     path = f"/users/{owner}/servers/"
     assert guest.hub.get(path).status in (403, 404)
     granted(hub, owner, user=guest.name, scopes=["read:servers"])

@@ -33,7 +33,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="the K-th of N parts of the faults, for what takes too long at once",
     )
     made.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="trials at once (default: the cores)"
+        "--jobs",
+        type=int,
+        default=(os.cpu_count() or 1) + 1,  # a trial waits for its hub, and some for nothing
+        help="trials at once (default: one more than there are cores)",
     )
     made.add_argument(
         "--output",

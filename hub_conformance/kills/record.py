@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..contract import match
 from ..rules import Rule
 from .fault import Fault
 from .learned import Learned
@@ -17,6 +18,9 @@ _GENERATED = (
     (re.compile(r"fuzz/links/([^/]+)/[^/]+/\d+"), r"fuzz/links/\1"),
     (re.compile(r"fuzz/[^/]+/([^/]+)/\d+"), r"fuzz/<operation>/\1"),
 )
+
+#: How an answer is told in a reason: method, and path below the API's root.
+_CALL = re.compile(r"<\d{3}[^>]* to ([A-Z]+) /hub/api([^ ?>]*)")
 
 
 def family_of(id: str) -> str:
@@ -108,7 +112,8 @@ class Records:
         return [each for each in gross if each.failed and not self._names_its_cause(each)]
 
     def _names_its_cause(self, record: Record) -> bool:
-        """Whether the first failure's last call, or one before that it shows, is of the fault's."""
-        first = next(iter(record.failed))
+        """Whether the first failure's last call, one that it tells, or makes, is of the fault's."""
+        first, reason = next(iter(record.failed.items()))
         shown = next((rule.operations for rule in self.rules if rule.id == first), frozenset())
-        return bool({record.cause.partition(" ")[0], *shown} & record.fault.operations)
+        told = {match(*call) for call in _CALL.findall(reason)}
+        return bool({record.cause.partition(" ")[0], *told, *shown} & record.fault.operations)

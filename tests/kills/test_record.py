@@ -71,3 +71,18 @@ def test_what_fails_without_the_fault_as_well_has_seen_nothing(records: Records)
     assert list(record.failed) == ["users/y"]
     record.take_back(["users/y"])
     assert records.survivors[0] is record
+
+
+@pytest.mark.parametrize(
+    ("operation", "is_misleading"), [("post-user", False), ("get-groups", True)]
+)
+def test_a_gross_fault_is_to_be_told_by_a_call_that_it_touches(
+    operation: str, is_misleading: bool
+) -> None:
+    gross = Fault("users/a", "users", "gross", "It.", frozenset({operation}))
+    records = Records([gross], [Learned(0, Rule("users/x", "It holds."), "users/x", 0)])
+    told = {"users/x": "<500 (It was planted.) to POST /hub/api/users/somebody>"}
+    records.faults["users/a"].add(
+        Outcome("users/a", 0, failed=told, cause="get-user answered"), [0]
+    )
+    assert bool(records.misleading) is is_misleading

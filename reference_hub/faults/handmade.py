@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .fault import Fault
 from .hand import (
+    beside,
     browsers,
     credentials,
     edges,
@@ -47,4 +48,5 @@ FAULTS: Sequence[Fault] = (
     *websockets.FAULTS,
     *together.FAULTS,
     *visitors.FAULTS,
+    *beside.FAULTS,
 )

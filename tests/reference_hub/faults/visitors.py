@@ -41,3 +41,25 @@ async def members(hub: Session) -> None:
     await hub.api("GET /info", who="secret-of-shop")
     await hub.api("POST /users/chief", {"admin": True})
     await hub.api("POST /proxy", who=(await hub.token("chief"))["token"])
+
+
+async def beside(hub: Session) -> None:
+    await hub.api("POST /users/ann/tokens", {"note": ["x"]})
+    await hub.api("GET /users/ann")
+    await hub.api("DELETE /groups/other", who="")
+    await hub.api("GET /groups/other")
+    await hub.api("GET /user?access_token=secret-of-ann", who="")
+    await hub.api("PUT /users/ann/servers/still")
+    active = (await hub.token("admin", "read:servers", "read:users:activity"))["token"]
+    await hub.api("GET /users/ann?include_stopped_servers=1", who=active)
+    await hub.api("POST /users/bob/server")
+    entering = (await hub.token("admin", "access:servers"))["token"]
+    for who in ("", entering):
+        await hub.send("GET", "/user/bob/api/status", who=who)
+    body = {"scopes": ["access:servers", "read:servers"]}
+    code = (await hub.api("POST /share-codes/bob/", body)).json()["code"]
+    marker = await log_in(hub, "ann")
+    await hub.send("POST", "/hub/accept-share", who="", data={"code": code, "_xsrf": marker})
+    await hub.api("POST /users/ann/tokens", {}, who="secret-of-ann")
+    hub.cookies.clear()
+    await hub.api("GET /shares/bob/")

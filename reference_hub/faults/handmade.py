@@ -23,9 +23,9 @@ from .hand import (
     sometimes,
     starts,
     strangers,
-    websockets,
     together,
     visitors,
+    websockets,
 )
 
 FAULTS: Sequence[Fault] = (

@@ -332,7 +332,6 @@ PARTS: tuple[Part, ...] = (
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
     *(strangers.asking, strangers.agreeing, strangers.given, sockets.upgraded),
-    *(visitors.visiting, visitors.at_once, visitors.members),
     *(visitors.visiting, visitors.at_once, visitors.members, visitors.beside),
 )
 #: Which of them show most faults of a category.

@@ -107,7 +107,6 @@ _READ_SCOPE = {
 #: Refusals: how the core calls each, a status that is wrong for it, and operations that refuse so.
 _REFUSALS = {
     "lacks_scope": (404, "get-users get-user get-group post-user"),
-    "admins_only": (400, "post-user post-users patch-user"),
     "may_not_issue_token": (404, "post-user-tokens"),
     "forged": (400, "post-user-tokens post-user"),
     "unknown_oauth_client": (500, "get-oauth-authorize post-oauth-authorize"),

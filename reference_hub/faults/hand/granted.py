@@ -83,7 +83,7 @@ def _last_for_unknown(original: Any, hub: Hub, name: str, token_id: str) -> Any:
 
 
 def _shown_at_once(model: Any) -> Any:
-    return {"groups": [], "last_activity": None, "created": None, **model}
+    return {"servers": {}, **model}
 
 
 FAULTS = [

@@ -120,13 +120,6 @@ FAULTS = [
         (Hub, "remove_user", doing(_members_outlive)),
     ),
     make(
-        "users/names-keep-case",
-        "subtle",
-        "post-user post-users",
-        "Names of new users keep their upper case.",
-        (names, "normalize_username", doing(lambda _, name: name)),
-    ),
-    make(
         "users/any-name",
         "medium",
         "post-user post-users patch-user",

@@ -305,11 +305,4 @@ FAULTS = [
         "read:services:name shows the url.",
         (models, "_SERVICE_FIELDS", _fields("read:services:name", "url")),
     ),
-    make(
-        "scopes/admin-flag-not-needed",
-        "subtle",
-        "post-user post-users patch-user",
-        "admin:users is enough to make admins.",
-        (access, "require_admin", always(None)),
-    ),
 ]

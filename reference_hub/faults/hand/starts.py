@@ -7,7 +7,6 @@ from typing import Any
 from ...core import errors, oauth, spawning
 from ...core.entities import Server
 from ...core.operations import info, pages, servers
-from ...core.sessions import SessionTable
 from ...http import convert
 from ..changes import always, doing, refusing
 from ..fault import make
@@ -174,13 +173,6 @@ FAULTS = [
         "get-oauth-authorize",
         "A client may ask for any scope.",
         (oauth.Client, "may_have", always(True)),
-    ),
-    make(
-        "sessions/logout-keeps-session",
-        "subtle",
-        "get-current-user",
-        "A logout ends no session.",
-        (SessionTable, "close", always(None)),
     ),
     make(
         "sessions/no-login",

@@ -11,6 +11,9 @@ from .fault import Fault
 from .learned import Learned
 from .record import Record
 
+#: How many cells of one rule are tried with one fault at once.
+CELLS = 4
+
 
 def share(rule: Learned, fault: Fault) -> float:
     """How much of what a rule asks the fault touches, from 0 to 1."""
@@ -60,7 +63,7 @@ def for_rules(
 ) -> dict[str, list[Learned]]:
     """Return what to try with which fault, so that rules which saw nothing yet may see one.
 
-    Each rule is tried with the `most` likeliest faults that it was not run with. A fault that no
+    Some cells of each rule are tried with the `most` likeliest faults they were not run with. A fault that no
     matrix knows yet is the likeliest: somebody planted it for a rule that saw nothing.
     """
     everything = list(records)
@@ -84,11 +87,11 @@ def for_rules(
         )
     chosen: dict[str, list[Learned]] = {}
     for found in pairs.values():
-        best: dict[str, Learned] = {}
+        best: dict[str, list[Learned]] = {}
         for _, index, fault in sorted(found):
-            best.setdefault(fault, by_index[index])
+            best.setdefault(fault, []).append(by_index[index])
         for fault in list(best)[:most]:
-            chosen.setdefault(fault, []).append(best[fault])
+            chosen.setdefault(fault, []).extend(best[fault][:CELLS])
     return chosen
 
 

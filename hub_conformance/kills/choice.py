@@ -63,8 +63,8 @@ def for_rules(
 ) -> dict[str, list[Learned]]:
     """Return what to try with which fault, so that rules which saw nothing yet may see one.
 
-    Some cells of each rule are tried with the `most` likeliest faults they were not run with. A fault that no
-    matrix knows yet is the likeliest: somebody planted it for a rule that saw nothing.
+    Some cells of each rule are tried with the `most` likeliest faults they were not run with. A
+    fault that no matrix knows yet is the likeliest: planted for a rule that saw nothing.
     """
     everything = list(records)
     words = _Words(record.fault for record in everything)

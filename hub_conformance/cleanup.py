@@ -6,16 +6,20 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .client import Client
-from .errors import SetupFailed
+from .errors import HubError, SetupFailed
 from .guard import Guard, Named
 from .hub import Hub, quoted
+from .patience import CLEANING_SECONDS, CLEANING_SILENCE_SECONDS, Patience
 from .sandbox import PREFIX, Sandbox
 from .secret import Scrubber, Secret
 from .target import Target, discover
 from .urls import origin_of
+
+if TYPE_CHECKING:
+    from .session import Run
 
 #: A run that started less than this ago may still be going on.
 ALIVE = timedelta(hours=1)
@@ -100,6 +104,28 @@ def remove(hub: Hub, guard: Guard, found: list[Named]) -> list[str]:
     for named in found:
         guard.noted(named)
     return sandbox.close()
+
+
+def sweep(run: Run) -> list[str]:
+    """Look for what a run that was cut short has left, and remove it; return what stays, in words.
+
+    A request that was under way may have been carried out after what it makes had been removed;
+    and of a worker that was ended with its controller nobody else removes anything.
+    """
+    target, login = run.target, run.accounts.login
+    assert target
+    limits = Patience(CLEANING_SECONDS, silence=CLEANING_SILENCE_SECONDS)
+    client = run.client(target.origin, limits)
+    caller, visitor = caller_of(target), login.user if login else ""
+    guard = Guard(run.id, target.api, target.prefix, caller, login=visitor)
+    client.before.append(guard.before)
+    hub = Hub(client, target, run.token)
+    try:
+        return remove(hub, guard, leftovers(hub, guard))
+    except (HubError, SetupFailed, AssertionError):
+        return run.left  # as far as it is known
+    finally:
+        client.close()
 
 
 def _pages(hub: Hub, path: str, **params: Any) -> Iterator[Any]:

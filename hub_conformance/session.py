@@ -72,6 +72,7 @@ class Run:
         self.patience = Patience(settings.limit_seconds)
         self.left: list[str] = []  # what could not be removed, in words
         self.is_over = False  # no rule is left whose teardown could tell of it
+        self.is_cut_short = False  # by ctrl-C, or a worker of it was
         #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
         self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
@@ -285,6 +286,12 @@ class Run:
         yield from self.findings.results(told)
         is_whole = not (self.is_partial or self.incomplete)
         yield from self.capabilities.results(self.settings.keeps_from if is_whole else None)
+        yield from self.end()
+
+    def end(self) -> Iterator[Result]:
+        """Remove what nobody has who could; yield what the receipt says."""
+        if self.is_cut_short and not self.settings.read_only:
+            self.left, self.is_cut_short = cleanup.sweep(self), False
         yield from self.keeper.end()
 
     @pytest.hookimpl(trylast=True)
@@ -295,7 +302,8 @@ class Run:
         elif self.config.option.hub_list_rules and session.exitstatus == COLLECTED_NOTHING:
             session.exitstatus = OK
         elif not self.config.option.collectonly and self.target:
-            self.outcomes.tell(session, self.keeper.end())  # of a run that was stopped
+            self.is_cut_short |= session.exitstatus == pytest.ExitCode.INTERRUPTED
+            self.outcomes.tell(session, self.end())
             if session.exitstatus in (OK, 1, COLLECTED_NOTHING) and len(self.tally):
                 session.exitstatus = self._exit_status(int(session.exitstatus))
             self._write_files(int(session.exitstatus))
@@ -314,9 +322,8 @@ class Run:
         if self.settings.report:
             document.write(self.settings.report, document.build(self, status))
         if self.settings.write_baseline and self.target:
-            failed: dict[str, str] = {}
-            for each in self.tally.of("failed", "known"):
-                failed |= each.failing
+            told = [each.failing.items() for each in self.tally.of("failed", "known")]
+            failed = {rule: reason for each in told for rule, reason in each}
             baseline.write(self.settings.write_baseline, self.target.version, failed)
 
     def _dump(self) -> dict[str, Any]:
@@ -335,6 +342,7 @@ class Run:
     def pytest_testnodedown(self, node: Any) -> None:
         """Add up what a worker did."""
         told = getattr(node, "workeroutput", {}).get(HANDED)
+        self.is_cut_short |= told is None
         if told and self.answer_check:
             self.transcript.add(told["totals"])
             self.answer_check.add(told["met"])

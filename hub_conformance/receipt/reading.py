@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from ..client import Answer
 from ..errors import AnswerTooLarge
 from ..hub import PAGINATION, Hub, Page, quoted
-from .state import State, TooMany
+from .state import OF_OWNERS, State, TooMany
 
 #: Items that are asked for at once, and where an answer gets too large with them.
 PAGES = (500, 50)
 #: Pages of one list that are read.
 MOST_PAGES = 250
-#: Owners whose shares are read: there is no list of all.
-MOST_OWNERS = 8
+#: Shares and share codes are read owner by owner, for there is no list of all: in the first look
+#: for so many seconds, and in the second, which has as many to read, for some more.
+SHARES_SECONDS = 10.0
+SHARES_AGAIN_SECONDS = 15.0
+#: Where they are, and the kind of what is there.
+_OF_OWNER = {"share": "/shares", "share code": "/share-codes"}
+_USERS = ("user", "server")
 #: Statuses of a hub that has no such thing.
 _ABSENT = (404, 405, 501)
 
@@ -50,16 +57,18 @@ class Reader:
 
         Raises HubError when the hub does not answer.
         """
-        state = State(self.owns, owners=before.owners if before else [])
+        state = State(self.owns)
         for kinds, read in (
-            (("user", "server"), self._users),
+            (_USERS, self._users),
             (("group",), self._groups),
             (("service",), self._services),
             (("token",), self._tokens),
-            (("share",), self._shares),
             (("route",), self._routes),
+            (OF_OWNERS, partial(self._shares, before)),
         ):
             self._read(state, kinds, read)
+        if before is None and any(state.objects.get(each) for each in OF_OWNERS):
+            self._read(state, _USERS, self._users)
         return state
 
     def _read(
@@ -124,28 +133,50 @@ class Reader:
         for token in answer.json["api_tokens"]:
             state.add("token", str(token["id"]), token, self.caller)
 
-    def _shares(self, state: State, limit: int) -> None:
+    def _shares(self, before: State | None, state: State, limit: int) -> None:
         if not self.has_shares:
             raise _Refused("this version has none")
-        if not state.owners:
-            users = (name for _, name in state.objects.get("user", {}))
-            owners = dict.fromkeys([*filter(None, [self.caller]), *islice(users, MOST_OWNERS)])
-            state.owners = list(owners)[:MOST_OWNERS]
-        for owner in state.owners:
-            for share in self._shares_of(owner, limit):
-                to = share.get("user") or share.get("group") or {}
-                name = f"{share['server']['name']} with {share['kind']} {to.get('name')}"
-                state.add("share", name, {"scopes": share["scopes"]}, owner)
+        owners = before.owners if before else self._owners(state)
+        state.owners, most = [], SHARES_AGAIN_SECONDS if before else SHARES_SECONDS
+        until = time.monotonic() + min(most, self.hub.client.patience.left() / 2)
+        for owner in owners:
+            if time.monotonic() > until:
+                break
+            try:
+                self._shares_of(state, owner, limit)
+            except _Absent:  # who has gone meanwhile, or is beyond a filter of the token
+                continue
+            state.owners.append(owner)
+        state.passed_over = len(owners) - len(state.owners)
 
-    def _shares_of(self, owner: str, limit: int) -> Iterator[Any]:
-        try:
-            yield from self._items(f"/shares/{quoted(owner)}", limit)
-        except _Absent:
-            return
+    def _owners(self, state: State) -> list[str]:
+        """All users who are not of the run; first those of whom a server is seen."""
+        users = (name for _, name in state.objects.get("user", ()))
+        with_servers = (owner for owner, _ in state.objects.get("server", ()))
+        return list(dict.fromkeys([*filter(None, [self.caller]), *with_servers, *users]))
+
+    def _shares_of(self, state: State, owner: str, limit: int) -> None:
+        for kind, path in _OF_OWNER.items():
+            for each in self._items(f"{path}/{quoted(owner)}", limit):
+                state.add(kind, *_NAMED[kind](each), owner)
 
     def _routes(self, state: State, limit: int) -> None:
         for path, route in self._items("/proxy", limit):
             state.add("route", path, route, _user_of(path))
+
+
+def _share(share: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    to = share.get("user") or share.get("group") or {}
+    name = f"{share['server']['name']} with {share['kind']} {to.get('name')}"
+    return name, {"scopes": share["scopes"]}
+
+
+def _share_code(code: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return f"{code['server']['name']} by {code['id']}", code
+
+
+#: The name of what is listed, and what is compared of it.
+_NAMED = {"share": _share, "share code": _share_code}
 
 
 def _check(answer: Answer) -> Answer:

@@ -10,13 +10,16 @@ from hashlib import blake2b
 from typing import Any
 
 #: The kinds of object, in the order in which they are told of.
-KINDS = ("user", "group", "service", "server", "token", "share", "route")
+KINDS = ("user", "group", "service", "server", "token", "share", "share code", "route")
+#: Those that are read owner by owner.
+OF_OWNERS = ("share", "share code")
 #: What passes by itself, is compared under another kind, or tells nothing but activity.
 IGNORED: Mapping[str, frozenset[str]] = {
     "user": frozenset({"last_activity", "servers", "server", "pending", "auth_state"}),
     "server": frozenset({"last_activity", "started", "state", "pending"}),
     "service": frozenset({"pid"}),
     "token": frozenset({"last_activity"}),
+    "share code": frozenset({"server", "exchange_count", "last_exchanged_at"}),
     "route": frozenset({"data"}),
 }
 #: Objects of one kind that are kept; of more there is no receipt.
@@ -57,15 +60,17 @@ class State:
     """One look at a hub. `owns` says which names are the run's; such objects are only named.
 
     `objects` are all others, by kind; `own` those of the run, as (kind, user, name); `unread` says
-    of a kind why it could not be read; `expiring` when tokens end; `owners` whose shares are read.
+    of a kind why it could not be read; `expiring` when tokens and share codes end; `owners` whose
+    shares were read, and how many others there are is `passed_over`.
     """
 
     owns: Callable[[str], bool]
     objects: dict[str, dict[Key, Digest]] = field(default_factory=dict)
     own: list[tuple[str, str, str]] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
-    expiring: dict[Key, str] = field(default_factory=dict)
+    expiring: dict[tuple[str, Key], str] = field(default_factory=dict)
     owners: list[str] = field(default_factory=list)
+    passed_over: int = 0
     _layouts: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def open(self, kind: str) -> None:
@@ -83,8 +88,8 @@ class State:
         if len(found) >= MOST:
             raise TooMany(f"there are more than {MOST}")
         found[inside, name] = self._digest(model, IGNORED.get(kind, frozenset()))
-        if kind == "token" and isinstance(ends := model.get("expires_at"), str):
-            self.expiring[inside, name] = ends
+        if isinstance(ends := model.get("expires_at"), str):
+            self.expiring[kind, (inside, name)] = ends
 
     def give_up(self, kind: str, why: str) -> None:
         """Keep nothing of a kind, for a reason."""
@@ -123,12 +128,15 @@ class State:
 
     def _of_kind(self, kind: str, later: State) -> Iterator[Change]:
         old, new = self.objects[kind], later.objects[kind]
+        seen = set(self.owners) & set(later.owners)
         for key in sorted(old.keys() | new.keys()):
             inside, name = key
+            if kind in OF_OWNERS and inside not in seen:
+                continue
             if key not in old:
                 yield Change(kind, name, inside, "came")
             elif key not in new:
-                if not (kind == "token" and has_ended(self.expiring.get(key, ""))):
+                if not has_ended(self.expiring.get((kind, key), "")):
                     yield Change(kind, name, inside, "went")
             elif fields := _differing(old[key], new[key]):
                 yield Change(kind, name, inside, "changed", fields)

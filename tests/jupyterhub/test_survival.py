@@ -165,10 +165,15 @@ def test_hub_that_is_started_anew_in_the_middle(tmp_path: Path) -> None:
         hub.start()
         printed = going.wait()
         assert going.process.returncode == 1, printed
-        if differences := before.differences(state(hub)):
+        if differences := _changes(before, hub):
             assert f"--run-id={going.id}" in printed, differences
             going.clean_up()
-        assert before.differences(state(hub)) == [], printed
+        assert _changes(before, hub) == [], printed
+
+
+def _changes(before: Snapshot, hub: RealHub) -> list[str]:
+    """What changed, but for where the hub itself is: its internal port is another one."""
+    return [each for each in before.differences(state(hub)) if not each.startswith("routes: /: ")]
 
 
 @pytest.mark.nightly

@@ -13,7 +13,9 @@ import pytest
 
 from hub_conformance.embedded import EmbeddedHub
 from hub_conformance.hub import Hub
-from hub_conformance.receipt import keeper
+from hub_conformance.receipt import keeper, reading
+from hub_conformance.receipt.reading import Reader
+from hub_conformance.receipt.state import State
 from hub_conformance.report.document import SCHEMA
 
 from ..forwarder import Asked, Pass, Said, forwarding
@@ -56,6 +58,13 @@ RULES = """
         with unguarded(hub):
             assert hub.delete("/groups/strangers").ok
 
+    @rule("mine/unshares")
+    def test_unshares(hub):
+        '''What others share is shared no more.'''
+        with unguarded(hub):
+            assert hub.delete("/shares/sharer-11/").ok
+            assert hub.delete("/share-codes/sharer-10/").ok
+
     @rule("mine/meanwhile")
     def test_meanwhile(hub):
         '''Others change their own.'''
@@ -75,6 +84,9 @@ RULES = """
         os.kill(os.getpid(), signal.SIGINT)
 """
 
+#: Users who share their servers: more than are on one page.
+SHARERS = [f"sharer-{number:02}" for number in range(12)]
+
 Runs = Callable[..., tuple[int, dict[str, Any], str]]
 
 
@@ -87,6 +99,20 @@ def strangers(admin: Hub) -> Iterator[None]:
     admin.delete("/users/stranger/server")
     for path in ("/users/stranger", "/users/newcomer", "/groups/strangers"):
         admin.delete(path)
+
+
+@pytest.fixture
+def sharing(admin: Hub, strangers: None) -> Iterator[None]:
+    """Users who share a server each, and have issued a share code for it."""
+    assert admin.post("/users", json={"usernames": SHARERS}).ok
+    for name in SHARERS:
+        assert admin.post(f"/users/{name}/server").ok
+        assert admin.post(f"/shares/{name}/", json={"user": "stranger"}).ok
+        assert admin.post(f"/share-codes/{name}/").ok
+    yield
+    for name in SHARERS:
+        admin.delete(f"/users/{name}/server")
+        admin.delete(f"/users/{name}")
 
 
 @pytest.fixture
@@ -233,6 +259,43 @@ def test_large_hub_is_read_in_large_pages(run: Runs, admin: Hub) -> None:
         for name in names:
             admin.delete(f"/users/{name}")
     assert report["receipt"]["as_before"]["user"] >= 300, said
+
+
+@pytest.mark.usefixtures("sharing")
+def test_shares_of_all_owners_are_compared(run: Runs) -> None:
+    status, report, said = run("holds")
+    assert status == 0, said
+    counts = report["receipt"]["as_before"]
+    assert (counts["share"], counts["share code"]) == (12, 12)
+    assert not report["receipt"]["not_compared"].keys() & {"share", "share code"}
+    status, report, said = run("unshares")
+    assert status == 1
+    assert verdicts(report) == CHANGED
+    told = {(each["kind"], each["of"], each["how"]) for each in report["receipt"]["by_this_run"]}
+    assert told == {("share", "sharer-11", "went"), ("share code", "sharer-10", "went")}
+    assert "named by DELETE /hub/api/shares/sharer-11/" in said
+
+
+@pytest.mark.usefixtures("sharing")
+def test_owners_whom_there_was_no_time_for_are_told(
+    admin: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(seconds: float, before: State | None = None) -> State:
+        monkeypatch.setattr(reading, "SHARES_SECONDS", seconds)
+        monkeypatch.setattr(reading, "SHARES_AGAIN_SECONDS", seconds)
+        nobody = Reader(
+            admin, owns=lambda _: False, caller="", login="", has_shares=True, skipped={}
+        )
+        return nobody.look(before)
+
+    whole, cut = look(10), look(-1)
+    assert set(SHARERS) <= set(whole.owners)
+    assert not whole.passed_over
+    assert cut.passed_over == len(whole.owners)
+    assert keeper._of_owners(whole, whole) == {}
+    told = keeper._of_owners(whole, look(-1, whole))["share code"]
+    assert told.startswith(f"but for those of 0 of {len(whole.owners)} users")
+    assert [each for each in whole.differences(cut) if "share" in each.kind] == []
 
 
 def test_reason_names_no_more_than_some() -> None:

@@ -15,7 +15,7 @@ Objects = list[tuple[Any, ...]]
 
 def look(*objects: tuple[Any, ...]) -> State:
     """A look at a hub that shows these: kind, name, model, and perhaps the user inside whom."""
-    found = State(lambda name: name.startswith("ours-"))
+    found = State(lambda name: name.startswith("ours-"), owners=["ann"])
     for kind in state.KINDS:
         found.open(kind)
     for each in objects:
@@ -39,6 +39,8 @@ NOW = datetime.now(UTC)
         ([ANN], [("user", "ann", {**ANN[2], "admin": True})], ["user ann changed (admin)"]),
         ([ANN], [("user", "ann", {**ANN[2], "groups": ["a"]})], ["user ann changed (groups)"]),
         ([("server", "x", {}, "ann")], [], ["server ann/x went"]),
+        ([("share", "x with user bob", {}, "ann")], [], ["share ann/x with user bob went"]),
+        ([("share code", "x by 1", {}, "ann")], [], ["share code ann/x by 1 went"]),
         ([("route", "/user/ann/", {"target": "a"}, "ann")], [], ["route /user/ann/ went"]),
         (
             [("token", "t1", {"note": "n", "scopes": ["a"]}, "ann")],
@@ -85,6 +87,19 @@ def test_token_that_ended_meanwhile() -> None:
     soon = ("token", "1", {"expires_at": past.isoformat()}, "ann")
     late = ("token", "2", {"expires_at": future.isoformat()}, "ann")
     assert told([soon, late], []) == ["token ann/2 went"]
+
+
+def test_share_of_whom_only_one_look_has_read() -> None:
+    share = ("share", "x with user bob", {"scopes": ["a"]}, "eve")
+    assert told([share], []) == told([], [share]) == []
+
+
+def test_share_code_that_ended_or_was_taken_meanwhile() -> None:
+    past = (NOW - timedelta(days=1)).isoformat()
+    ended = ("share code", "x by 1", {"expires_at": past}, "ann")
+    fresh, taken = (("share code", "x by 2", {"exchange_count": n}, "ann") for n in (0, 1))
+    assert told([ended, fresh], [taken]) == []
+    assert told([fresh], []) == ["share code ann/x by 2 went"]
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2999-01-01T00:00:00Z", "2999-01-01T00:00:00"])

@@ -33,7 +33,8 @@ READING = (
 def churning(url: str, token: Secret) -> Iterator[list[int]]:
     """Strangers who come, join groups, start servers and go; yields the statuses they met."""
     client = Client(origin_of(url), Scrubber())
-    hub = Hub(client, discover(client, url, token), token)
+    base = f"{url.rstrip('/')}/"
+    hub = Hub(client, discover(client, base, token), token)
     ended, met = threading.Event(), list[int]()
 
     def change() -> None:

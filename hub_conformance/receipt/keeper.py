@@ -13,7 +13,7 @@ from ..errors import HubError
 from ..hub import Hub, quoted
 from ..patience import Patience
 from ..report.result import Result
-from .reading import Reader
+from .reading import SHARES_SECONDS, SOME_SHARES_SECONDS, Reader
 from .state import KINDS, OF_OWNERS, Change, State
 
 if TYPE_CHECKING:
@@ -108,9 +108,14 @@ class Keeper:
             owns=run.owns,
             caller=run.target.owner.name if is_user else "",
             login=self._login(),
-            has_shares=run.applies >= SINCE_SHARES,
+            shares_seconds=self._shares_seconds(),
             skipped=self._skipped(),
         )
+
+    def _shares_seconds(self) -> float:
+        if self.run.applies < SINCE_SHARES:
+            return 0.0
+        return SOME_SHARES_SECONDS if self.run.is_partial else SHARES_SECONDS
 
     def _close(self, hub: Hub) -> None:
         """End the connections; count what was asked on them."""
@@ -178,7 +183,8 @@ def _of_owners(before: State, after: State) -> dict[str, str]:
     seen, passed_over = len(after.owners), before.passed_over + after.passed_over
     if not passed_over:
         return {}
-    why = f"but for those of {seen} of {seen + passed_over} users: each is asked for, while time is"
+    many = f"{seen} of {seen + passed_over} users"
+    why = f"but for those of {many}: there is no list of all, and for the others no time"
     return {kind: why for kind in OF_OWNERS if kind in after.objects}
 
 

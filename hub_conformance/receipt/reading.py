@@ -19,12 +19,16 @@ PAGES = (500, 50)
 #: Pages of one list that are read.
 MOST_PAGES = 250
 #: Shares and share codes are read owner by owner, for there is no list of all: in the first look
-#: for so many seconds, and in the second, which has as many to read, for some more.
+#: of a whole run for so many seconds, of one that is narrowed to some rules for so many …
 SHARES_SECONDS = 10.0
-SHARES_AGAIN_SECONDS = 15.0
+SOME_SHARES_SECONDS = 2.0
+#: … and in the second, which has as many to read, for so many times as long.
+AGAIN = 1.5
 #: Where they are, and the kind of what is there.
 _OF_OWNER = {"share": "/shares", "share code": "/share-codes"}
 _USERS = ("user", "server")
+#: What a server has that was ever started.
+_USED = ("ready", "started", "last_activity")
 #: Statuses of a hub that has no such thing.
 _ABSENT = (404, 405, 501)
 
@@ -41,15 +45,16 @@ class _Absent(_Refused):
 class Reader:
     """Reads what the caller's token may read. `caller` is the user whose it is, "" for a service.
 
-    `login` is who logs in for the run: their tokens come and go with it. `skipped` are kinds that
-    are not compared, and why.
+    `login` is who logs in for the run: their tokens come and go with it. `shares_seconds` is how
+    long the first look reads shares, 0 where this version has none; `skipped` are kinds that are
+    not compared, and why.
     """
 
     hub: Hub
     owns: Callable[[str], bool]
     caller: str
     login: str
-    has_shares: bool
+    shares_seconds: float
     skipped: Mapping[str, str]
 
     def look(self, before: State | None = None) -> State:
@@ -134,10 +139,10 @@ class Reader:
             state.add("token", str(token["id"]), token, self.caller)
 
     def _shares(self, before: State | None, state: State, limit: int) -> None:
-        if not self.has_shares:
+        if not self.shares_seconds:
             raise _Refused("this version has none")
         owners = before.owners if before else self._owners(state)
-        state.owners, most = [], SHARES_AGAIN_SECONDS if before else SHARES_SECONDS
+        state.owners, most = [], self.shares_seconds * (AGAIN if before else 1)
         until = time.monotonic() + min(most, self.hub.client.patience.left() / 2)
         for owner in owners:
             if time.monotonic() > until:
@@ -150,10 +155,9 @@ class Reader:
         state.passed_over = len(owners) - len(state.owners)
 
     def _owners(self, state: State) -> list[str]:
-        """All users who are not of the run; first those of whom a server is seen."""
+        """All users who are not of the run; first those whose servers have been used."""
         users = (name for _, name in state.objects.get("user", ()))
-        with_servers = (owner for owner, _ in state.objects.get("server", ()))
-        return list(dict.fromkeys([*filter(None, [self.caller]), *with_servers, *users]))
+        return list(dict.fromkeys([*filter(None, [self.caller]), *state.hosts, *users]))
 
     def _shares_of(self, state: State, owner: str, limit: int) -> None:
         for kind, path in _OF_OWNER.items():
@@ -193,6 +197,8 @@ def _add_user(state: State, user: dict[str, Any]) -> None:
     state.add("user", user["name"], user)
     for name, server in (user.get("servers") or {}).items():
         state.add("server", name, server, user["name"])
+        if any(server.get(each) for each in _USED) and not state.owns(user["name"]):
+            state.hosts.append(user["name"])
 
 
 def _user_of(route: str) -> str:

@@ -60,8 +60,8 @@ class State:
     """One look at a hub. `owns` says which names are the run's; such objects are only named.
 
     `objects` are all others, by kind; `own` those of the run, as (kind, user, name); `unread` says
-    of a kind why it could not be read; `expiring` when tokens and share codes end; `owners` whose
-    shares were read, and how many others there are is `passed_over`.
+    of a kind why it could not be read; `expiring` when tokens and share codes end; `hosts` who has
+    used servers; `owners` whose shares were read, and how many others there are is `passed_over`.
     """
 
     owns: Callable[[str], bool]
@@ -69,6 +69,7 @@ class State:
     own: list[tuple[str, str, str]] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
     expiring: dict[tuple[str, Key], str] = field(default_factory=dict)
+    hosts: list[str] = field(default_factory=list)
     owners: list[str] = field(default_factory=list)
     passed_over: int = 0
     _layouts: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, repr=False)

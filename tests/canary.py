@@ -115,8 +115,12 @@ def _in_json(text: str) -> Iterator[str]:
 
 
 def _long(found: Any) -> Iterator[str]:
-    """Those that are no words or numbers: `***` stands for these alone."""
-    return (each for each in found if len(each) >= SHORTEST and re.search(r"\d", each))
+    """Those that are no words or numbers, nor made up (`0000…`): `***` stands for these alone."""
+    return (
+        each
+        for each in found
+        if len(each) >= SHORTEST and re.search(r"\d", each) and len(set(each)) > 1
+    )
 
 
 @contextlib.contextmanager

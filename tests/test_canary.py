@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from textwrap import dedent
 
 import pytest
 
+from hub_conformance import embedded
 from hub_conformance.embedded import EmbeddedHub
 
 from .canary import echoing, spellings
@@ -66,7 +68,27 @@ def run(
             text=True,
             check=False,
         )
-        return done.returncode, done.stdout + done.stderr, server.secrets
+        said = done.stdout + done.stderr + differing(folder / "report.json")
+        return done.returncode, said, server.secrets
+
+
+def differing(report: Path) -> str:
+    """What `diff` prints of a report and one with all other verdicts, both ways; "" for none."""
+    if not report.exists():
+        return ""
+    data, other = json.loads(report.read_text()), report.with_name("other.json")
+    for rule in data["rules"]:
+        for each in (rule, *rule["cells"].values()):
+            each["verdict"] = "stale" if each["verdict"] == "passed" else "passed"
+    other.write_text(json.dumps(data))
+    printed = []
+    for pair in ((report, other), (other, report)):
+        command = [sys.executable, "-m", "hub_conformance", "diff", *map(str, pair)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        printed.append(done.stdout + done.stderr)
+    assert "regression: " in printed[0], printed
+    assert ": passed -> failed (" in printed[1], printed
+    return "".join(printed)
 
 
 def of_run(folder: Path, reference: EmbeddedHub, *options: str, every: int = 7) -> str:
@@ -88,6 +110,31 @@ def test_no_secret_gets_out_whatever_is_shown(
     tmp_path: Path, reference: EmbeddedHub, way: str
 ) -> None:
     of_run(tmp_path, reference, *WAYS[way], *FILES, *MANY)
+
+
+#: Faults about what is secret: failures with exchanges in which it was sent, or came back.
+FAULTS = (
+    "tokens/secret-in-model",
+    "tokens/note-lost",
+    "tokens/never-expire",
+    "oauth/scope-ignored",
+    "sessions/logout-keeps-tokens",
+)
+
+
+@pytest.mark.nightly
+def test_no_secret_gets_out_where_rules_find_something(tmp_path: Path) -> None:
+    faults = [f"--fault={each}" for each in FAULTS]
+    faulty = embedded.start(*embedded.SETTINGS, *faults)
+    chapters = ("-m", "oauth or sessions or tokens or identity")
+    try:
+        said = of_run(tmp_path, faulty, *LOUD, *FILES, *chapters, every=10**6)
+    finally:
+        faulty.stop()
+    report = json.loads((tmp_path / "report.json").read_text())
+    found = {each["id"].partition("/")[0] for each in report["rules"] if each["exchange"]}
+    assert {"oauth", "sessions", "tokens"} <= found, report["counts"]
+    assert said.count("curl ") > 10
 
 
 #: Ends in the middle of a request that carries a token, with all that Python has to say to it.

@@ -87,7 +87,10 @@ class Flow:
         return self.hub.client.scrubber.learn(given["code"])
 
     def exchange(self, code: Secret | None, **changes: str | None) -> Answer:
-        """Change a code into a token, as the client does."""
+        """Change a code into a token, as the client does.
+
+        A wrong secret or code may be a right one but for a letter: it is kept as secret.
+        """
         form = {
             "client_id": self.client.id,
             "client_secret": self.client.secret.reveal(),
@@ -96,6 +99,8 @@ class Flow:
             "redirect_uri": self.client.redirect,
             **changes,
         }
+        for each in filter(None, (form["client_secret"], form["code"])):
+            self.hub.client.scrubber.learn(each)
         sent = urlencode({key: value for key, value in form.items() if value is not None})
         anonymous = self.hub.using(None)
         return anonymous.post("/oauth2/token", data=sent, headers={"Content-Type": FORM})

@@ -90,6 +90,7 @@ class AnswerCheck:
         met = self.met.setdefault(f"{operation}/{answer.status}", Met())
         met.calls += 1
         if found:
+            answer.learn()
             said = self.scrubber.scrub(str(found[0]))
             self.current = self.current or said
             met.note(said, exchange_of(answer, self.target.origin), level)

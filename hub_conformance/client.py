@@ -11,6 +11,7 @@ import json as jsonlib
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -29,6 +30,8 @@ from .secret import Scrubber, Secret
 READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 #: Keys of JSON objects whose string values are secrets.
 SECRET_KEYS = frozenset({"token", "code", "access_token", "refresh_token"})
+#: The same in a text, which may be cut off, or JSON that nobody has read.
+_TOLD = re.compile(rf'"(?:{"|".join(sorted(SECRET_KEYS))})"\s*:\s*"((?:[^"\\]|\\.)+)')
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 #: Of one body, in bytes. Far above any page of a list; parsed, JSON takes up to 24 times as much.
@@ -121,6 +124,13 @@ class Answer:
             if isinstance(found[key], str) and found[key]:
                 found[key] = self.scrubber.learn(found[key])
         return found
+
+    def learn(self) -> None:
+        """Have the scrubber know the secrets in a body that is shown, and perhaps not read."""
+        for found in _TOLD.findall(self.text):
+            self.scrubber.learn(found)
+            with suppress(ValueError):
+                self.scrubber.learn(jsonlib.loads(f'"{found}"'))
 
     @cached_property
     def message(self) -> str:

@@ -65,6 +65,7 @@ def cut(text: str) -> str:
 
 def exchange_of(answer: Answer, origin: str) -> dict[str, Any]:
     """Return one exchange as plain data for a report, secrets blanked."""
+    answer.learn()
     request = answer.request
     scrub = answer.scrubber.scrub
     sent = None if request.body is None else cut(scrub(request.body.decode("utf-8", "replace")))

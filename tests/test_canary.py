@@ -96,7 +96,8 @@ def of_run(folder: Path, reference: EmbeddedHub, *options: str, every: int = 7) 
     status, said, secrets = run(folder, reference, *options, every=every)
     assert status == 1, said[-2000:]
     assert len(secrets) > 2
-    assert not list(leaks(folder, said, secrets))[:5]
+    found = list(leaks(folder, said, secrets))
+    assert not found, "\n".join(found[:5])
     return said
 
 

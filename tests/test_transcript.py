@@ -50,6 +50,17 @@ def test_transcript_keeps_the_last_exchanges() -> None:
     assert transcript.since_start == KEPT + 5
 
 
+@pytest.mark.parametrize(
+    "content",
+    ['[{"id": 1, "token" : "%s"}]', '{"access_token":"%s", "x": "…', '{"code":"\\u0061%s'],
+)
+def test_secret_that_no_rule_has_read_is_not_shown(content: str) -> None:
+    told = "98fe" * 4
+    shown = exchange_of(exchanged((content % told).encode()), "http://hub")
+    assert "***" in shown["body"]
+    assert told not in json.dumps(shown)
+
+
 def test_counts_of_workers_are_added() -> None:
     transcript = Transcript()
     transcript.after(exchanged())

@@ -49,6 +49,12 @@ class Outcomes:
             self._judge(item, found, report, call)
         report.longrepr = self.run.scrubber.scrub_tree(report.longrepr)
         report.sections = self.run.scrubber.scrub_tree(report.sections)
+        if found and call.excinfo and isinstance(call.excinfo.value, BaseExceptionGroup):
+            # Judged and told of: Schemathesis' plugin would put a bare traceback in its place.
+            told = AssertionError(self.run.scrubber.scrub(said_by(call.excinfo.value, "")))
+            call.excinfo = pytest.ExceptionInfo.from_exc_info(
+                (AssertionError, told, call.excinfo.tb)
+            )
         return report
 
     @property

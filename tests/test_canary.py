@@ -127,15 +127,14 @@ FAULTS = (
 def test_no_secret_gets_out_where_rules_find_something(tmp_path: Path) -> None:
     faults = [f"--fault={each}" for each in FAULTS]
     faulty = embedded.start(*embedded.SETTINGS, *faults)
-    chapters = ("-m", "oauth or sessions or tokens or identity")
+    chapters = ("-m", "oauth or sessions or tokens")
     try:
-        said = of_run(tmp_path, faulty, *LOUD, *FILES, *chapters, every=10**6)
+        of_run(tmp_path, faulty, *LOUD, *FILES, *chapters, every=10**6)
     finally:
         faulty.stop()
     report = json.loads((tmp_path / "report.json").read_text())
     found = {each["id"].partition("/")[0] for each in report["rules"] if each["exchange"]}
     assert {"oauth", "sessions", "tokens"} <= found, report["counts"]
-    assert said.count("curl ") > 10
 
 
 #: Ends in the middle of a request that carries a token, with all that Python has to say to it.

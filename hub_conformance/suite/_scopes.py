@@ -22,7 +22,7 @@ from ..contract.scopes import (
 )
 from ..hub import Hub
 from ..operations import RECIPES, Call
-from ..rules import not_applicable
+from ..rules import not_applicable, untested
 from ..sandbox import User
 from ..stage import Stage
 from ..transcript import curl
@@ -57,7 +57,16 @@ class Desk:
         return Resource("user", self.grantor.name)
 
     def limited(self, *scopes: str) -> Hub:
-        """The hub through a token of the grantor with exactly these scopes, minted once a set."""
+        """The hub through a token of the grantor with exactly these scopes, minted once a set.
+
+        All that an admin holds can only be inherited from somebody who holds it.
+        """
+        caller = self.stage.sandbox.hub.target.owner
+        missing = self.everything - set(caller.scopes)
+        if "inherit" in scopes and missing and self.grantor.name == caller.name:
+            untested(
+                f"{caller.name}, whose tokens the run uses, lacks {', '.join(sorted(missing))}"
+            )
         return self.stage.sandbox.limited(*scopes)
 
     @cached_property

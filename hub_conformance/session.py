@@ -71,8 +71,7 @@ class Run:
         self.census: Census | None = None
         self.patience = Patience(settings.limit_seconds)
         self.left: list[str] = []  # what could not be removed, in words
-        self.is_over = False  # no rule is left whose teardown could tell of it
-        self.is_cut_short = False  # by ctrl-C, or a worker of it was
+        self.is_over = self.is_cut_short = False  # no rule is left to tell of it; not to its end
         #: What SIGTERM did before the run. A worker of pytest-xdist is ended by its controller.
         self._on_sigterm = None if self.is_worker else signal.getsignal(signal.SIGTERM)
         self._undo_logging = scrub_log_records(self.scrubber)
@@ -322,9 +321,9 @@ class Run:
         if self.settings.report:
             document.write(self.settings.report, document.build(self, status))
         if self.settings.write_baseline and self.target:
-            told = [each.failing.items() for each in self.tally.of("failed", "known")]
-            failed = {rule: reason for each in told for rule, reason in each}
-            baseline.write(self.settings.write_baseline, self.target.version, failed)
+            found = [each.failing.items() for each in self.tally.of("failed", "known")]
+            told = {rule: reason for each in found for rule, reason in each}
+            baseline.write(self.settings.write_baseline, self.target.version, told)
 
     def _dump(self) -> dict[str, Any]:
         return {

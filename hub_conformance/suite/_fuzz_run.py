@@ -22,6 +22,7 @@ from ._fuzz_cases import ABSENT, Case, Generator
 from ._fuzz_domain import domain_of
 from ._fuzz_judge import INVALID, VALID, Judge
 from ._fuzz_names import CALLED, Objects, filled
+from ._scopes import METASCOPES
 
 #: Requests that are spent on making one that shows a finding smaller.
 REDUCTIONS = 16
@@ -229,10 +230,18 @@ class Operation:
         if undocumented:  # which is all there is to say of it
             return
         may_lack_rights = status in (401, 403, 404) and not self.fuzzer.is_admin
+        may_lack_rights |= status == 400 and self._asks_for_more(sent.answer)
         if sent.kind == VALID and status not in self.expected and not may_lack_rights:
             yield self._finding("valid-accepted", sent, "a valid request was not carried out")
         if sent.kind == INVALID and status < 400:
             yield self._finding("invalid-refused", sent, "an invalid request was carried out")
+
+    def _asks_for_more(self, answer: Answer) -> bool:
+        """Whether a request makes an admin, and whoever sends it does not hold all that is."""
+        body, caller = answer.request.json, self.fuzzer.run.target
+        wants = isinstance(body, dict) and body.get("admin") is True
+        known = set(self.stage.table) - METASCOPES
+        return bool(wants and caller and known - set(caller.owner.scopes))
 
     def _finding(self, check: str, sent: Sent, said: str) -> Finding:
         answer = sent.answer

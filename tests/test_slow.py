@@ -29,6 +29,15 @@ def test_chapter_over_a_bad_line(tmp_path: Path, reference: EmbeddedHub) -> None
     assert found["passed"] > 100
 
 
+def test_rule_of_so_many_writes_that_some_are_always_lost(
+    tmp_path: Path, reference: EmbeddedHub
+) -> None:
+    rule = "--hub-rule=identity/unknown-token-opens-nothing"
+    with in_front(reference.url, loses=60) as server:
+        found = verdicts(tmp_path, server.origin, of_reference(reference), rule)
+    assert found["passed"] == 3  # with the receipt
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("way", WAYS)
 def test_whole_run(tmp_path: Path, reference: EmbeddedHub, way: str) -> None:

@@ -80,7 +80,8 @@ class Keeper:
             return
         self.receipt = self._compare(self.before, after, left)
         if not self.receipt.compared:
-            reason = next(iter(self.receipt.unread.values()), "")
+            unread = self.receipt.unread.items()
+            reason = next((why for kind, why in unread if kind not in self._skipped()), "")
             self.receipt = Receipt(none=f"{self._gone()}: {reason}")
         yield from _results(self.receipt)
 

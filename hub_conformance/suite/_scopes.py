@@ -45,6 +45,7 @@ class Desk:
         self.stage = stage
         #: By operation, the harmless call that was not let in yet.
         self._unspent: dict[str, Call] = {}
+        self._held: dict[tuple[str, ...], Scopes] = {}
 
     @cached_property
     def grantor(self) -> User:
@@ -76,9 +77,14 @@ class Desk:
 
     def held(self, *scopes: str) -> Scopes:
         """What a token with these scopes amounts to."""
-        return token_scopes(
+        if scopes in self._held:
+            return self._held[scopes]
+        held = token_scopes(
             scopes, self.owner, self.everything, self.stage.table, groups=self.stage.groups
         )
+        if not any("!" in each for each in scopes):  # filters depend on groups, which grow
+            self._held[scopes] = held
+        return held
 
     @cached_property
     def strangers(self) -> list[str]:

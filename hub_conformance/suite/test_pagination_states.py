@@ -123,7 +123,7 @@ def while_starting(shared: Sandbox, paged: Paged) -> dict[str, Page]:
     """
     listing, late = paged.by_state, shared.users(1, "served-late")[0]
     with ThreadPoolExecutor(1) as pool:
-        started = pool.submit(shared.hub.post, f"{late.path}/server", json={"delay": 1})
+        started = pool.submit(shared.hub.post, f"{late.path}/server", json={"delay": 0.5})
         shared.until(lambda: started.done() or is_starting(late), "a server to start")
         pages = {state: listing.page(limit=listing.limits.most, state=state) for state in STATES}
         was_starting = is_starting(late)

@@ -75,15 +75,14 @@ def test_unknown_token_opens_nothing(hub: Hub, places: Places, table: Table) -> 
 def test_revoked_token_opens_nothing(shared: Sandbox, places: Places, table: Table) -> None:
     """A revoked token of an admin, though used before, is refused with 403 by every operation.
 
-    One with all their rights, and one with scopes.
+    One with all their rights, and one with scopes; each under another scheme.
     """
     before = places.state()
-    for limited in (False, True):
+    for limited, scheme in zip((False, True), SCHEMES, strict=True):
         token = revoked(shared, limited=limited)
-        for scheme in SCHEMES:
-            hub = token.hub.using(token.secret, scheme)
-            name = f"{scheme}, {'limited' if limited else 'whole'}"
-            refused_everywhere(table, name, hub, places)
+        hub = token.hub.using(token.secret, scheme)
+        name = f"{scheme}, {'limited' if limited else 'whole'}"
+        refused_everywhere(table, name, hub, places)
     table.judge()
     assert places.state() == before
 
@@ -204,19 +203,19 @@ def test_json_content_type(hub: Hub, places: Places) -> None:
 def test_expired_token_opens_nothing(shared: Sandbox, places: Places, table: Table) -> None:
     """An expired token is refused by every operation, used in its time or not.
 
-    An admin's with all their rights or with scopes, and a plain user's on what is their own.
+    An admin's with all their rights or with scopes, and a plain user's on what is their own; half
+    of them under each scheme.
     """
     made = brief(shared)
     used, unused = made.expired()
     before = places.state()
-    for name, token, user in (
-        ("unused", unused, ""),
-        ("used", used, ""),
-        ("limited", made.limited, ""),
-        ("plain", made.plain, made.plain_owner.name),
+    for name, scheme, token, user in (
+        ("unused", "token", unused, ""),
+        ("used", "Bearer", used, ""),
+        ("limited", "token", made.limited, ""),
+        ("plain", "Bearer", made.plain, made.plain_owner.name),
     ):
-        for scheme in SCHEMES:
-            hub = token.hub.using(token.secret, scheme)
-            refused_everywhere(table, f"{scheme}, {name}", hub, places, user)
+        hub = token.hub.using(token.secret, scheme)
+        refused_everywhere(table, f"{scheme}, {name}", hub, places, user)
     table.judge()
     assert places.state() == before

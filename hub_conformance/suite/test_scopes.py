@@ -175,11 +175,20 @@ def test_filter_of_another_kind(operation: str, desk: Desk, table: Table) -> Non
     """
     found = desk.operation(operation)
     for requirement in found.scopes:
-        for name in strangers(desk.harmless(found), requirement, desk.stage):
+        call = desk.harmless(found)
+        closed = [
+            (name, scope)
+            for name, scope in strangers(call, requirement, desk.stage).items()
+            if refusal(found, desk.held(scope), call.resource)
+        ]
+        if not closed:
+            continue
+        scopes = [scope for _, scope in closed]
+        cell = desk.refuse(table, call, *scopes, name=f"{requirement.scope}, all kinds together")
+        for name, _ in closed if cell.wrong else ():
             call = desk.harmless(found)
             scope = strangers(call, requirement, desk.stage)[name]
-            if refusal(found, desk.held(scope), call.resource):
-                desk.refuse(table, call, scope, name=name)
+            desk.refuse(table, call, scope, name=name)
     table.judge()
 
 
@@ -235,15 +244,9 @@ def _callers(call: Call, desk: Desk) -> dict[str, Hub]:
     """Those who may not reach the object of a call, by what they hold."""
     needs = call.operation.scopes
     others = [each for need in needs for each in outside(call, need, desk.stage).values()]
-    kinds = sorted({parse(each).kind for each in others})
-    found = {
-        f"other {kind}s": desk.limited(*(each for each in others if parse(each).kind == kind))
-        for kind in kinds
-    }
     return {
         "an unrelated scope": desk.limited(UNRELATED),
         "all of the scopes for others": desk.limited(*others),
-        **found,
     }
 
 

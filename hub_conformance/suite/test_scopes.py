@@ -210,12 +210,11 @@ def test_filters_add_up(operation: str, desk: Desk, table: Table) -> None:
         if covers and beside:
             name = f"{kind} beside another {other}"
             desk.allow(table, call, covers[0], beside[0], name=name)
-    for kind in kinds:
-        call = desk.harmless(found)
+    call = desk.harmless(found)
+    if covers := list(inside(call, requirement).values()):
         others = outside(call, requirement, desk.stage).values()
-        if covers := _of_kind(inside(call, requirement), kind):
-            many = [f"{requirement.scope}!{kind}={each}" for each in desk.strangers]
-            desk.allow(table, call, *others, *many, covers[0], name=f"{kind} among many")
+        many = [f"{requirement.scope}!{kind}={each}" for kind in kinds for each in desk.strangers]
+        desk.allow(table, call, *others, *many, covers[-1], name="among many")
     table.judge()
 
 

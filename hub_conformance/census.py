@@ -26,11 +26,19 @@ class Census:
         self.api = segments(api)
         self.there: set[str] = set()
         self.peak = 0
+        #: Asked to remove users whom nobody needs, until there may be so many more.
+        self.make_room: Callable[[int], None] = lambda count: None
         self._news: set[str] = set()
 
     def room(self) -> int:
         """How many more there may be."""
         return self.most - len(self.there)
+
+    def relieve(self, request: Request) -> None:
+        """Have room made for whom a request is to make: before any other hook notes it."""
+        news = self._made_by(request) - self.there
+        if self.room() < len(news):
+            self.make_room(len(news))
 
     def before(self, request: Request) -> None:
         """Count whom a request is to make. Raises NoRoom where they would be too many."""

@@ -90,7 +90,10 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     """What is made through the token that the run was given: a token of its own, emptied last."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
-        client.before += [partial(rights.check, hub_run), guard.before, hub_run.before]
+        client.before.append(partial(rights.check, hub_run))
+        if hub_run.census:
+            client.before.append(hub_run.census.relieve)
+        client.before += [guard.before, hub_run.before]
         client.after += [hub_run.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None
@@ -136,6 +139,8 @@ def whole(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
         user_options=hub_run.settings.user_options,
         room=hub_run.census.room if hub_run.census else None,
     )
+    if hub_run.census:
+        hub_run.census.make_room = sandbox.make_room
     yield sandbox
     _emptied(sandbox, hub_run)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -97,7 +97,6 @@ class Guard:
         #: What the hub refused to make: it should not be there.
         self.refused: set[Named] = set()
         self._news: list[Named] = []
-        self._named_now: list[Named] = []
         self._own_tokens: set[str] = set()
         self._own_codes: set[Secret] = set()
 
@@ -112,6 +111,7 @@ class Guard:
     def before(self, request: Request) -> None:
         """Raise OutOfBounds unless the request may be sent; note what it names."""
         check_head(request)
+        self._news = []  # of one whose answer was lost nobody learns more
         may_write = request.writes or self._spawns(request)
         if not may_write and not request.upgrades:
             return
@@ -124,8 +124,9 @@ class Guard:
                 )
         if not may_write:  # a connection to a server makes nothing
             return
-        self._named_now = named
-        self._news = [each for each in named if self.noted(each)]
+        named += [each for user in named if (each := _normal(user)) != user]
+        self._news = [each for each in named if self.noted(each) or each in self.refused]
+        self.refused.difference_update(named)  # until this one is answered
 
     def _spawns(self, request: Request) -> bool:
         """Whether this is the page that starts a server when it is only looked at."""
@@ -138,9 +139,7 @@ class Guard:
         request = answer.request
         if 400 <= answer.status < 500:
             self.refused.update(self._news)
-        elif answer.ok:  # another time it was not: now it is there
-            self.refused.difference_update(self._named_now)
-        self._news, self._named_now = [], []
+        self._news = []
         if not answer.ok or request.method.upper() != "POST":
             return
         match self._below_api(request):
@@ -373,6 +372,11 @@ def _object_in(answer: Answer) -> dict[str, Any]:
     except AssertionError:  # for the rule to find
         return {}
     return model if isinstance(model, dict) else {}
+
+
+def _normal(named: Named) -> Named:
+    """What most hubs make of a user's name; paths do not find it by any other spelling."""
+    return replace(named, name=named.name.lower()) if named.kind == "user" else named
 
 
 def _is_refused_shutdown(body: Any) -> bool:

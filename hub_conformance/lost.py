@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 
-def made_after_all(sandbox: Sandbox, path: str, body: dict[str, Any]) -> Answer | None:
+def made_after_all(sandbox: Sandbox, method: str, path: str, body: dict[str, Any]) -> Answer | None:
     """Look up what a request was to make; return the answer that shows it, None to ask again.
 
     A token that was issued without anybody learning its secret is revoked. Members and shares are
@@ -39,9 +39,9 @@ def made_after_all(sandbox: Sandbox, path: str, body: dict[str, Any]) -> Answer 
         case ["users", _] | ["groups", _] | ["services", _]:
             return _if_ok(sandbox.hub.get(path))
         case ["users", name, "server"]:
-            return _server(sandbox, name, "")
+            return _server(sandbox, method, name, "")
         case ["users", name, "servers", server]:
-            return _server(sandbox, name, server)
+            return _server(sandbox, method, name, server)
         case ["users", name, "tokens"]:
             _revoke(sandbox, name, body.get("note"))
     return None
@@ -51,10 +51,12 @@ def _if_ok(answer: Answer) -> Answer | None:
     return answer if answer.ok else None
 
 
-def _server(sandbox: Sandbox, name: str, server: str) -> Answer | None:
+def _server(sandbox: Sandbox, method: str, name: str, server: str) -> Answer | None:
+    """Look for a server: started by POST, by PUT only made."""
     answer = sandbox.hub.get(f"/users/{name}", params={"include_stopped_servers": "1"})
     model = answer.json.get("servers", {}).get(server) if answer.ok else None
-    return answer if model and (model.get("ready") or model.get("pending")) else None
+    there = model and (method == "PUT" or model.get("ready") or model.get("pending"))
+    return answer if there else None
 
 
 def _revoke(sandbox: Sandbox, name: str, note: object) -> None:
@@ -65,6 +67,23 @@ def _revoke(sandbox: Sandbox, name: str, note: object) -> None:
             sandbox.guard.adopt([named])
             sandbox.guard.noted(named)
             sandbox.hub.delete(f"/users/{name}/tokens/{named.name}")
+
+
+def _lost_in(reports: list[pytest.TestReport]) -> bool:
+    return any(getattr(each, "hub_lost", False) for each in reports)
+
+
+def _shared(fixturedef: Any, request: pytest.FixtureRequest) -> Sandbox | None:
+    """Where a fixture makes what all rules of a file use; None for any other fixture."""
+    if fixturedef.scope != "module" or fixturedef.argname == "shared":
+        return None
+    found: Sandbox | None = request.getfixturevalue("shared") if rule_of(_item(request)) else None
+    return found
+
+
+def _item(request: pytest.FixtureRequest) -> pytest.Item:
+    item: pytest.Item = request._pyfuncitem
+    return item
 
 
 class Repeating:
@@ -78,11 +97,18 @@ class Repeating:
     def pytest_fixture_setup(
         self, fixturedef: Any, request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        """Note which fixture a lost connection ended: pytest keeps that for all that need it."""
+        """Note which fixture a lost connection ended: pytest keeps that for all that need it.
+
+        What it had made is removed at once: it counts against what may be there, for a whole file.
+        """
+        shared = _shared(fixturedef, request)
+        before = shared.made if shared else frozenset()
         try:
             return (yield)
         except ConnectionLost:
             self._lost.append((fixturedef, request))
+            if shared:
+                shared.undo(before)
             raise
 
     def _forget(self) -> None:
@@ -114,13 +140,13 @@ class Repeating:
         reports = [call_and_report(item, "setup", log=False)]
         if reports[0].passed and not item.config.getoption("setuponly", default=False):
             reports.append(call_and_report(item, "call", log=False))
-        was_lost = getattr(reports[-1], "hub_lost", False)
         # Up to the module, whose fixtures and those of the session stay for the second attempt.
-        after: Any = item.parent if was_lost else nextitem
+        after: Any = item.parent if _lost_in(reports) else nextitem
         reports.append(call_and_report(item, "teardown", log=False, nextitem=after))
         if hasattr(item, "_request"):
             private._request = False
             private.funcargs = None
+        was_lost = _lost_in(reports)
         if was_lost:
             self._forget()
         self.patience.repeated += was_lost

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -147,20 +147,18 @@ class Sandbox(UserServers):
 
     def user(self, label: str = "user", *, admin: bool = False) -> User:
         """Create a user. Raises SetupFailed when the hub does not."""
-        self._make_room(1)
         user = User(self.name(label), self)
         self.make("create a user", user.path, {"admin": True} if admin else {})
         return user
 
     def users(self, count: int, label: str = "user") -> list[User]:
         """Create several users in one request, in the order of their names' numbers."""
-        self._make_room(count)
         names = [self.name(label) for _ in range(count)]
         self.make("create users", "/users", {"usernames": names})
         return [User(name, self) for name in names]
 
-    def _make_room(self, count: int) -> None:
-        """Let go of users whom nobody has used yet, where there may not be so many more."""
+    def make_room(self, count: int) -> None:
+        """Let go of users whom nobody has used yet, until there may be so many more."""
         for users in self.outermost.idle:
             while users and self.room() < count:
                 users[-1].sandbox.let_go(users.pop())
@@ -260,7 +258,7 @@ class Sandbox(UserServers):
         try:
             return self.hub.request(method, path, json=body)
         except ConnectionLost:
-            made = made_after_all(self, path, body)
+            made = made_after_all(self, method, path, body)
         return made or self.hub.request(method, path, json=body)
 
     # --- removing
@@ -285,8 +283,7 @@ class Sandbox(UserServers):
             refused = {each for each in self._made & self.guard.refused if each.kind in _LISTS}
             self.outer._made |= refused
             self._made -= refused
-        removed = ((each, self._remove(each)) for kind in _PATHS for each in self._removable(kind))
-        problems = {each: problem for each, problem in removed if problem}
+        problems = self._removed(self._made)
         self._made.clear()
         if self.outer:
             self.outer._made |= problems.keys()  # a hub that is back by then lets them go
@@ -300,6 +297,23 @@ class Sandbox(UserServers):
         self.outermost.innermost = self
         self.guard.noted = self._note
 
+    @property
+    def made(self) -> frozenset[Named]:
+        """What is here now, for `undo`."""
+        return frozenset(self._made)
+
+    def undo(self, before: frozenset[Named]) -> None:
+        """Remove what was made here since `made` was that; what remains is tried again later."""
+        news = self._made - before
+        self._made -= news - self._removed(news).keys()
+
+    def _removed(self, made: Set[Named]) -> dict[Named, str]:
+        """Remove these; return what is left, with what is wrong."""
+        removed = (
+            (each, self._remove(each)) for kind in _PATHS for each in self._removable(kind, made)
+        )
+        return {each: problem for each, problem in removed if problem}
+
     def _there(self, kind: str) -> set[str] | None:
         """Names of a kind that the hub has, lower-cased; None where they cannot be listed."""
         with suppress(HubError, AssertionError):
@@ -307,13 +321,13 @@ class Sandbox(UserServers):
             return {str(name).lower() for page in pages for name in page.names}
         return None
 
-    def _removable(self, kind: str) -> Iterator[Named]:
+    def _removable(self, kind: str, made: Set[Named]) -> Iterator[Named]:
         """What is to be removed of a kind: what was made, then what was refused and is there."""
-        found = {each for each in self._made if each.kind == kind}
+        found = {each for each in made if each.kind == kind}
         if kind == "token":  # tokens of the run's own users vanish with them
             found = {each for each in found if not self.guard.owns(each.inside)}
         if kind == "server":  # those of users made here are stopped with them
-            found = {each for each in found if Named("user", each.inside) not in self._made}
+            found = {each for each in found if Named("user", each.inside) not in made}
         refused = found & self.guard.refused
         yield from sorted(found - refused, key=_order)
         if kind in _LISTS and len(refused) >= MANY and (there := self._there(kind)) is not None:

@@ -35,6 +35,13 @@ RULES = '''
     def test_fresh(user, sandbox):
         """A batch that nobody uses makes room."""
         sandbox.users(2)
+
+    @rule("mine/bare")
+    def test_bare(user, sandbox, hub):
+        """It does for a request that nobody has announced, too."""
+        names = [sandbox.name("bare") for _ in range(2)]
+        answer = hub.post("/users", json={"usernames": names})
+        assert answer.status == 201, answer
 '''
 
 

@@ -8,16 +8,14 @@ is understood too: see :mod:`reference_hub.zero_to_jupyterhub`.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from traitlets import Bool, Dict, Enum, Float, Int, List, Set, TraitError, Unicode, validate
+from traitlets import Bool, Dict, Float, Int, List, Set, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigError as LoaderError
 from traitlets.config.loader import KVArgParseConfigLoader, PyFileConfigLoader
@@ -26,9 +24,7 @@ from . import zero_to_jupyterhub
 from .core.boot import ConfigError
 from .core.settings import Settings
 from .jupyterhub_traits import WITHOUT_MEANING_HERE
-
-ADMIN = "admin"
-"""The user that the printed token belongs to."""
+from .launch import ADMIN, COMMAND, OPTIONS, Launch, suggest
 
 _log = logging.getLogger("reference_hub")
 
@@ -81,9 +77,7 @@ class DummyAuthenticator(Configurable):
 class Spawner(Configurable):
     """The traits of JupyterHub's spawners that have a meaning here."""
 
-    cmd = List(Unicode(), ["jupyterhub-singleuser"], help="What to run for each server.").tag(
-        config=True
-    )
+    cmd = List(Unicode(), [COMMAND], help="What to run for each server.").tag(config=True)
     args = List(Unicode(), help="Arguments after Spawner.cmd.").tag(config=True)
     environment = Dict(help="Variables for what is run: {name: text}.").tag(config=True)
     start_timeout = Float(60.0, min=0, help="Seconds a server has to become ready.").tag(
@@ -97,84 +91,31 @@ class Spawner(Configurable):
         return proposal.value
 
 
-class Launch(Configurable):
-    """How this hub is run; its traits are the options without a dot."""
-
-    ip = Unicode("127.0.0.1", help="Address to listen on.").tag(config=True)
-    port = Int(8000, min=0, max=65535, help="Port to listen on; 0 takes a free one.").tag(
-        config=True
-    )
-    config_file = Unicode("", help="A jupyterhub_config.py, or a Helm chart's config.yaml.").tag(
-        config=True
-    )
-    allow_remote = Bool(False, help="Allow other addresses than 127.0.0.1.").tag(config=True)
-    json = Bool(False, help="Print one line of JSON when ready, nothing else.").tag(config=True)
-    exit_with_stdin = Bool(False, help="Stop when standard input ends.").tag(config=True)
-    with_accounts = Bool(False, help="Add a user with a password and an OAuth service.").tag(
-        config=True
-    )
-    spawner = Enum(
-        ["simulated", "process"], "simulated", help="simulated, or process: run Spawner.cmd."
-    ).tag(config=True)
-    singleuser_command = Unicode("", help="Spawner.cmd and its arguments, in one text.").tag(
-        config=True
-    )
-    # Of a server's process, from Spawner's traits or the option:
-    command = List(Unicode())
-    environment = Dict()
-    allow_faults = Bool(False, help="Let admins switch faults on and off, at /faults.").tag(
-        config=True
-    )
-    fault = List(Unicode(), help="A fault to start with (repeatable); --list-faults[=json]").tag(
-        config=True
-    )
-
-
-ALIASES = {
-    "ip": "Launch.ip",
-    "port": "Launch.port",
-    "f": "Launch.config_file",
-    "config": "Launch.config_file",
-    "fault": "Launch.fault",
-    "spawner": "Launch.spawner",
-    "singleuser-command": "Launch.singleuser_command",
-}
-FLAGS: dict[str, Any] = {
-    "allow-remote": ({"Launch": {"allow_remote": True}}, "Allow other addresses than 127.0.0.1."),
-    "json": ({"Launch": {"json": True}}, "Print one line of JSON when ready, nothing else."),
-    "exit-with-stdin": ({"Launch": {"exit_with_stdin": True}}, "Stop when standard input ends."),
-    "with-accounts": (
-        {"Launch": {"with_accounts": True}},
-        "Add a user with a password and an OAuth service.",
-    ),
-    "allow-faults": (
-        {"Launch": {"allow_faults": True}},
-        "Let admins switch faults on and off, at /faults.",
-    ),
-}
 _SECTIONS: Mapping[str, type[Configurable]] = {
     "JupyterHub": JupyterHub,
     "Authenticator": Authenticator,
     "DummyAuthenticator": DummyAuthenticator,
     "Spawner": Spawner,
-    "Launch": Launch,
 }
 
 
-def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
-    """What the command line and the file it may name ask for; the command line wins.
+def load(own: Mapping[str, Any], traits: Sequence[str]) -> tuple[Launch, Settings]:
+    """What the options say, `own` of `Launch`, over what is in the file that they may name.
 
     Raises :class:`ConfigError` with one sentence for whatever cannot be.
     """
-    check_options(argv)
-    options = command_line(argv)
+    options = command_line(traits)
     try:
-        config = merged(options)
+        config = read_file(own["config_file"]) if own.get("config_file") else Config()
+        config.merge(options)
         check_names(config)
         config = understood(config)  # traitlets would warn of the rest
-        launch, spawner = Launch(config=addressed(config)), Spawner(config=config)
-        launch.command = shlex.split(launch.singleuser_command) or [*spawner.cmd, *spawner.args]
-        launch.environment = {name: str(value) for name, value in spawner.environment.items()}
+        spawner = Spawner(config=config)
+        process = {
+            "command": [*spawner.cmd, *spawner.args],
+            "environment": {name: str(value) for name, value in spawner.environment.items()},
+        }
+        launch = Launch(**{**process, **address(config), **own})
         found = settings(JupyterHub(config=config), Authenticator(config=config))
         password = DummyAuthenticator(config=config).password
         return launch, replace(found, password=password, start_timeout=spawner.start_timeout)
@@ -183,57 +124,29 @@ def load(argv: Sequence[str]) -> tuple[Launch, Settings]:
         raise ConfigError(" ".join(str(error).split())) from None
 
 
-def merged(options: Config) -> Config:
-    """The options, over what is in the file that they may name."""
-    config = Config()
-    if path := Launch(config=options).config_file:
-        config.merge(read_file(path))
-    config.merge(options)
-    return config
-
-
-def addressed(config: Config) -> Config:
-    """The configuration with what JupyterHub's traits say of the address as `ip` and `port`.
+def address(config: Config) -> dict[str, Any]:
+    """What JupyterHub's traits say of the address, as `ip` and `port`; its path is the base URL.
 
     An address without a host means every one to JupyterHub, and the usual local one here.
     """
-    hub, launch = JupyterHub(config=config), Config()
+    hub, found = JupyterHub(config=config), dict[str, Any]()
     url = urlsplit(hub.bind_url)
     if url.hostname and url.hostname != "localhost":
-        launch.Launch.ip = url.hostname
+        found["ip"] = url.hostname
     if url.port is not None:
-        launch.Launch.port = url.port
+        found["port"] = url.port
     if url.path.strip("/") and "base_url" not in config.JupyterHub:
         config.JupyterHub.base_url = url.path
     for name in ("ip", "port"):
         if name in config.JupyterHub and getattr(hub, name) != "":
-            launch.Launch[name] = getattr(hub, name)
-    launch.merge(config)
-    return launch
+            found[name] = getattr(hub, name)
+    return found
 
 
-def check_options(argv: Sequence[str]) -> None:
-    """Raise for an option that is neither ours nor a trait; traitlets would only warn."""
-    known = {*ALIASES, *FLAGS}
-    value_expected = False
-    for argument in argv:
-        name = argument.partition("=")[0].lstrip("-")
-        if value_expected:
-            value_expected = False
-        elif not argument.startswith("-"):
-            raise ConfigError(f"unexpected argument {argument!r}")
-        elif "." not in name and name not in known:
-            raise ConfigError(f"unknown option {argument.partition('=')[0]}{suggest(name, known)}")
-        else:
-            value_expected = "=" not in argument and name not in FLAGS
-
-
-def command_line(argv: Sequence[str]) -> Config:
-    """The options as configuration."""
+def command_line(traits: Sequence[str]) -> Config:
+    """The options that are traits as configuration."""
     try:
-        loader = KVArgParseConfigLoader(
-            argv=list(argv), aliases=ALIASES, flags=FLAGS, classes=list(_SECTIONS.values())
-        )
+        loader = KVArgParseConfigLoader(argv=list(traits), classes=list(_SECTIONS.values()))
         return Config(loader.load_config())
     except (LoaderError, TraitError, ValueError) as error:
         raise ConfigError(str(error)) from None
@@ -274,17 +187,11 @@ def understood(config: Config) -> Config:
     return kept
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about a misspelt name."""
-    close = difflib.get_close_matches(name, known, 1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
 def settings(hub: JupyterHub, authenticator: Authenticator) -> Settings:
     """The traits as the core takes them."""
     own = {name: getattr(hub, name) for name in hub.trait_names(config=True)}
     other: dict[str, Any] = own.pop("tornado_settings")
-    for name in ("bind_url", "ip", "port"):  # of `Launch`
+    for name in ("bind_url", "ip", "port"):  # see `address`
         del own[name]
     own["admin_users"] = sorted({ADMIN, *hub.admin_users, *authenticator.admin_users})
     own["base_url"] = normal_base_url(hub.base_url)
@@ -312,18 +219,11 @@ def usage() -> str:
         "A small in-memory hub that keeps the contract of JupyterHub's REST API.",
         "",
     ]
-    for option, trait in ALIASES.items():
-        dashes = "-" if len(option) == 1 else "--"
-        lines.append(f"  {dashes}{option} VALUE".ljust(26) + _help(trait))
-    for option, (_, text) in FLAGS.items():
-        lines.append(f"  --{option}".ljust(26) + text)
+    for name, option in OPTIONS.items():
+        dashes = "-" if len(name) == 1 else "--"
+        value = " VALUE" if option.read else ""
+        lines.append(f"  {dashes}{name}{value}".ljust(30) + option.help)
     for section in (JupyterHub, Authenticator, DummyAuthenticator, Spawner):
-        for name in section.class_trait_names(config=True):
-            trait = f"{section.__name__}.{name}"
-            lines.append(f"  --{trait}=VALUE\n".ljust(26) + " " * 26 + _help(trait))
+        for name, trait in section.class_traits(config=True).items():
+            lines.append(f"  --{section.__name__}.{name}=VALUE\n{'':30}{trait.help}")
     return "\n".join(lines)
-
-
-def _help(trait: str) -> str:
-    section, _, name = trait.partition(".")
-    return str(_SECTIONS[section].class_traits()[name].help)

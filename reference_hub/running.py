@@ -35,7 +35,7 @@ class RunningHub(HubForTests):
         config = uvicorn.Config(
             self._watched,
             lifespan="off",
-            ws=serve.WEBSOCKETS,
+            ws=serve.Websockets,
             log_level="warning",
             access_log=False,
         )

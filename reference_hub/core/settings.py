@@ -22,13 +22,13 @@ class Settings:
     slow_spawn_timeout: float = 0.0  # seconds a POST waits for a pending start: 202 after that
     start_timeout: float = 60.0  # seconds until a start that nothing comes of has failed
     enable_auth_state: bool = False
-    admin_users: Sequence[str] = ("admin",)
+    admin_users: Sequence[str] = field(default_factory=lambda: ["admin"])
     api_tokens: Mapping[str, str] = field(default_factory=dict)
-    services: Sequence[Mapping[str, Any]] = ()
+    services: Sequence[Mapping[str, Any]] = field(default_factory=list)
     load_groups: Mapping[str, Any] = field(default_factory=dict)
-    load_roles: Sequence[Mapping[str, Any]] = ()
+    load_roles: Sequence[Mapping[str, Any]] = field(default_factory=list)
     custom_scopes: Mapping[str, Any] = field(default_factory=dict)
-    extra_user_scopes: Sequence[str] = ()
+    extra_user_scopes: Sequence[str] = field(default_factory=list)
     password: str = ""  # with which every user logs in; without one nobody does
 
     @property

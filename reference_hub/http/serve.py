@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,9 +19,18 @@ from .app import create_app
 MakeApp = Callable[[Hub, Callable[[], None]], ASGIApp]
 OnEnd = Callable[[], Awaitable[None]]
 
-WEBSOCKETS: Literal["websockets-sansio"] = "websockets-sansio"  # uvicorn's name of how
 _KEEP_ALIVE = 120  # seconds: uvicorn's own 5 close connections under the feet of idle clients
 _GRACE = 1  # seconds for open streams when the hub stops
+
+
+class Websockets(asyncio.Protocol):
+    """The protocol of uvicorn for websockets, not loaded before the first one is opened."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return uvicorn's, which takes the same arguments."""
+        from uvicorn.protocols.websockets import websockets_sansio_impl
+
+        return websockets_sansio_impl.WebSocketsSansIOProtocol(*args, **kwargs)
 
 
 class Server(uvicorn.Server):
@@ -77,7 +87,7 @@ def serve(
     config = uvicorn.Config(
         make_app(hub, stop),
         lifespan="off",
-        ws=WEBSOCKETS,
+        ws=Websockets,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=_KEEP_ALIVE,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_hub import __main__ as entry
+from reference_hub import command as entry
 
 COMMAND = [sys.executable, "-m", "reference_hub"]
 
@@ -129,7 +129,7 @@ def test_a_port_in_use(capsys: pytest.CaptureFixture[str]) -> None:
         (["-f", "absent.py"], "absent.py"),
         (["--spawner=docker"], "spawner"),
         (["--Spawner.start_timeout=-1"], "start_timeout"),
-        (["--singleuser-command='"], "No closing quotation"),
+        (["--singleuser-command='"], "a command and its arguments"),
     ],
 )
 def test_mistakes_are_told_in_one_line(
@@ -175,7 +175,7 @@ def test_mistakes_in_a_file_too(
 def test_all_else_needs_no_extra() -> None:
     code = (
         "import sys; sys.modules['httpx'] = None\n"
-        "from reference_hub import Hub, create_app; import reference_hub.__main__\n"
+        "from reference_hub import Hub, create_app; import reference_hub.command\n"
         "import reference_hub.running; create_app(Hub())"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

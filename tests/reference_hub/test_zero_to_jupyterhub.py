@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reference_hub import __main__ as entry
-from reference_hub import config
+from reference_hub import command as entry
+from reference_hub.launch import load
 
 VALUES = """
 proxy:
@@ -52,7 +52,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_concerns_the_api(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.write_text(VALUES)
-    _, settings = config.load(["-f", str(path)])
+    _, settings = load(["-f", str(path)])
     assert settings.base_url == "/jupyter/"
     assert settings.named_server_limit_per_user == 3
     assert settings.admin_users == ["admin", "boss"]
@@ -72,7 +72,7 @@ def test_what_concerns_the_api(path: Path, caplog: pytest.LogCaptureFixture) -> 
 
 def test_extra_config_as_text(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.write_text("hub:\n  extraConfig: |\n    c.JupyterHub.allow_named_servers = False\n")
-    _, settings = config.load(["-f", str(path)])
+    _, settings = load(["-f", str(path)])
     assert not settings.allow_named_servers
     assert not caplog.messages
 
@@ -80,7 +80,7 @@ def test_extra_config_as_text(path: Path, caplog: pytest.LogCaptureFixture) -> N
 @pytest.mark.parametrize("text", ["", "hub:", "hub: {services: , extraConfig: }"])
 def test_empty_values(text: str, path: Path) -> None:
     path.write_text(text)
-    assert config.load(["-f", str(path)])[1] == config.load([])[1]
+    assert load(["-f", str(path)])[1] == load([])[1]
 
 
 @pytest.mark.parametrize(

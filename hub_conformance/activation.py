@@ -41,7 +41,7 @@ def activate(config: pytest.Config, files: list[str]) -> None:
 def register(config: pytest.Config, run: Run) -> None:
     """Have pytest call the hooks of a run, instead of those of an earlier one."""
     config.stash[RUN] = run
-    hooks = (run, Collection(run), run.outcomes, Repeating(run.patience))
+    hooks = (run, Collection(run), run.outcomes, Repeating(run))
     for name, each in zip(("run", "collection", "outcomes", "repeating"), hooks, strict=True):
         if config.pluginmanager.has_plugin(f"{plugin.PACKAGE}.{name}"):
             config.pluginmanager.unregister(name=f"{plugin.PACKAGE}.{name}")

@@ -20,6 +20,7 @@ from .rules import DESTRUCTIVE, MARK, Rule, not_applicable, not_requested, untes
 from .sandbox import Sandbox, User
 from .stage import Stage
 from .target import Target
+from .turns import turn
 from .urls import origin_of
 
 if TYPE_CHECKING:
@@ -146,11 +147,12 @@ def whole(hub_run: Run, hub: Hub, guard: Guard) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def shared(whole: Sandbox) -> Iterator[Sandbox]:
+def shared(whole: Sandbox, hub_run: Run) -> Iterator[Sandbox]:
     """A file's sandbox: what is made here is there for its rules, and is not changed by them."""
-    inner = whole.inner()
-    yield inner
-    _emptied(inner)
+    with turn(hub_run, whole):
+        inner = whole.inner()
+        yield inner
+        _emptied(inner)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Writes whose answer was lost with the connection: what is done where nobody knows.
+"""Attempts that were in vain: writes whose answer was lost, and files that take more users.
 
 What the sandbox makes is looked up before it is asked for again. A rule is checked anew, with
 objects of its own that nobody has touched: what the first attempt made is removed with it.
@@ -15,11 +15,11 @@ from _pytest.runner import call_and_report, runtestprotocol
 from .client import Answer
 from .errors import ConnectionLost
 from .guard import Named
-from .patience import Patience
 from .rules import rule_of
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
+    from .session import Run
 
 
 def made_after_all(sandbox: Sandbox, method: str, path: str, body: dict[str, Any]) -> Answer | None:
@@ -69,8 +69,8 @@ def _revoke(sandbox: Sandbox, name: str, note: object) -> None:
             sandbox.hub.delete(f"/users/{name}/tokens/{named.name}")
 
 
-def _lost_in(reports: list[pytest.TestReport]) -> bool:
-    return any(getattr(each, "hub_lost", False) for each in reports)
+def _has(mark: str, reports: list[pytest.TestReport]) -> bool:
+    return any(getattr(each, mark, False) for each in reports)
 
 
 def _shared(fixturedef: Any, request: pytest.FixtureRequest) -> Sandbox | None:
@@ -87,10 +87,10 @@ def _item(request: pytest.FixtureRequest) -> pytest.Item:
 
 
 class Repeating:
-    """A hook that checks a rule once more when a connection was lost under it."""
+    """A hook that checks a rule once more: on a better connection, or with room for more users."""
 
-    def __init__(self, patience: Patience) -> None:
-        self.patience = patience
+    def __init__(self, run: Run) -> None:
+        self.run = run
         self._lost: list[Any] = []
 
     @pytest.hookimpl(wrapper=True)
@@ -122,32 +122,43 @@ class Repeating:
         """Run one rule, as pytest does, and once more where the connection is to blame."""
         where = {"nodeid": item.nodeid, "location": item.location}
         item.ihook.pytest_runtest_logstart(**where)
-        reports = self._attempt(item, nextitem) if rule_of(item) else None
-        if reports is None:
-            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        reports = self._reports(item, nextitem)
         for report in reports:
             item.ihook.pytest_runtest_logreport(report=report)
         item.ihook.pytest_runtest_logfinish(**where)
         return True
 
-    def _attempt(
-        self, item: pytest.Item, nextitem: pytest.Item | None
-    ) -> list[pytest.TestReport] | None:
-        """Return the reports of a rule; None when it was in vain, all of its own torn down."""
+    def _reports(self, item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+        if not rule_of(item):
+            return runtestprotocol(item, log=False, nextitem=nextitem)
+        reports = self._attempt(item, nextitem)
+        if _has("hub_short", reports) and self.run.turns.can_have_more:
+            self.run.turns.ask_for_all()
+            reports = self._attempt(item, nextitem)
+        if _has("hub_lost", reports):
+            self._forget()
+            self.run.patience.repeated += 1
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        return reports
+
+    def _attempt(self, item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+        """Return the reports of a rule; what it needs anew where they are in vain is torn down."""
         private: Any = item
         if hasattr(item, "_request") and not item._request:
             private._initrequest()
         reports = [call_and_report(item, "setup", log=False)]
         if reports[0].passed and not item.config.getoption("setuponly", default=False):
             reports.append(call_and_report(item, "call", log=False))
-        # Up to the module, whose fixtures and those of the session stay for the second attempt.
-        after: Any = item.parent if _lost_in(reports) else nextitem
+        after = self._kept(item, reports) or nextitem
         reports.append(call_and_report(item, "teardown", log=False, nextitem=after))
         if hasattr(item, "_request"):
             private._request = False
             private.funcargs = None
-        was_lost = _lost_in(reports)
-        if was_lost:
-            self._forget()
-        self.patience.repeated += was_lost
-        return None if was_lost else reports
+        return reports
+
+    def _kept(self, item: pytest.Item, reports: list[pytest.TestReport]) -> Any:
+        """What stays, with its fixtures, for another attempt; None where there is to be none."""
+        if _has("hub_short", reports) and self.run.turns.can_have_more:
+            module = item.getparent(pytest.Module)
+            return module and module.parent
+        return item.parent if _has("hub_lost", reports) else None

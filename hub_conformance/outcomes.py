@@ -10,7 +10,7 @@ import pytest
 from . import plugin
 from .baseline import EMPTY, Baseline, Known
 from .cells import Table, judged, summed, table_of
-from .errors import ConnectionLost, SetupFailed
+from .errors import ConnectionLost, NoRoom, SetupFailed
 from .report.failure import explain, said_by
 from .report.result import Result
 from .rules import CellsFailed, Rule, rule_id, rule_of
@@ -38,13 +38,14 @@ class Outcomes:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Turn an outcome into a verdict that explains itself and shows no secret."""
         found = rule_of(item)
-        was_lost = bool(call.excinfo and isinstance(call.excinfo.value, ConnectionLost))
+        raised = call.excinfo.value if call.excinfo else None
         if found and call.when != "teardown":
             _make_cheap(call, is_shown=self._shows_tracebacks)
         report = yield
         if found and call.when == "teardown":
             report.__dict__["hub_requests"] = self.run.transcript.since_start
-        report.__dict__["hub_lost"] = was_lost
+        report.__dict__["hub_lost"] = isinstance(raised, ConnectionLost)
+        report.__dict__["hub_short"] = isinstance(raised, NoRoom)
         if found and _ends(report):
             self._judge(item, found, report, call)
         report.longrepr = self.run.scrubber.scrub_tree(report.longrepr)

@@ -63,6 +63,10 @@ class Patience:
         if status < 500 and status not in POSTPONED:
             self._heard = time.monotonic()
 
+    def waited(self, seconds: float) -> None:
+        """Note that for so long nothing was asked of the hub."""
+        self._heard += seconds
+
     def left(self) -> float:
         """Return how long the next answer may take, in seconds; 0 when nothing is asked any more.
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import baseline, cleanup, contract, embedded, fixtures, plugin
+from . import baseline, cleanup, contract, embedded, fixtures, plugin, turns
 from .accounts import Accounts
 from .answer_check import AnswerCheck
 from .capabilities import Capabilities
-from .census import MOST_USERS, Census
+from .census import Census
 from .client import Answer, Client, Request
 from .contract.description import Description, of_file
 from .errors import OutOfTime, UsageError
@@ -83,13 +83,10 @@ class Run:
         given = vars(self.config)["workerinput"]
         return f"{given[HANDED]['run']}-{given['workerid']}"
 
-    @property
-    def _most_users(self) -> int:
-        """How many users this process may have at once: workers divide a number that is given."""
-        if self.settings.most_users is None:
-            return MOST_USERS
-        workers = vars(self.config)["workerinput"]["workercount"] if self.is_worker else 1
-        return self.settings.most_users // int(workers)
+    @cached_property
+    def turns(self) -> turns.Turns:
+        """How many users this process may have at once, and when."""
+        return turns.of(self.config, self.settings.most_users)
 
     @property
     def is_worker(self) -> bool:
@@ -139,7 +136,7 @@ class Run:
                 self._check_rules()
                 self._preflight()
             if self.target:
-                self.census = Census(self._most_users, self.owns, self.target.api)
+                self.census = Census(self.turns.room, self.owns, self.target.api)
                 described = self._description()
                 self.answer_check = AnswerCheck(self.target, self.applies, self.scrubber, described)
                 self._read_baseline(self.target)
@@ -213,6 +210,7 @@ class Run:
             "target": self.target.dump(),
             "token": self.token.reveal(),
             "accounts": self.accounts.dump(),
+            "turns": turns.folder(self.config),
         }
 
     def pytest_report_header(self) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from .accounts import pick
+from .census import MOST_USERS
 from .errors import UsageError
 from .rules import CAPABILITIES
 from .sandbox import PREFIX
@@ -57,7 +58,7 @@ class Settings:
     write_baseline: Path | None
     report: Path | None
     limit_seconds: float | None
-    most_users: int | None
+    most_users: int
     contract: Path | None
     fuzz_examples: int
     fuzz_seed: int
@@ -111,7 +112,7 @@ def read(config: pytest.Config) -> Settings:
         write_baseline=_writable(config, "hub_write_baseline"),
         report=_writable(config, "hub_report"),
         limit_seconds=_limit(config),
-        most_users=_number(config, "hub_max_users", at_least=1),
+        most_users=_number(config, "hub_max_users", at_least=1) or MOST_USERS,
         contract=_readable(config, "hub_contract"),
         fuzz_examples=_number(config, "hub_fuzz_examples", at_least=1) or FUZZ_EXAMPLES,
         fuzz_seed=_number(config, "hub_fuzz_seed", at_least=0) or 0,

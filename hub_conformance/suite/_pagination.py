@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ..client import Answer
-from ..errors import NeedsAdmin, SetupFailed
+from ..errors import NeedsAdmin, NoRoom, SetupFailed
 from ..hub import MOST_PAGES, PAGINATION, Hub, Page
 from ..rules import untested
 from ..sandbox import Sandbox, User
@@ -358,6 +358,8 @@ class Paged:
             raise SetupFailed("the token has not the scope to list routes")
         try:
             running = self.served.running if self.spawns else []
+        except NoRoom:
+            raise
         except SetupFailed:
             running = []
         return Listing(hub, "/proxy", own=tuple(user.name for user in running))

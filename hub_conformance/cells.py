@@ -7,14 +7,18 @@ Names of cells are the same in every run, so that a baseline can list one (`rule
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .baseline import Baseline
 from .rules import CellsFailed, Rule, not_applicable
 from .verdicts import BROKEN, Verdict
+
+if TYPE_CHECKING:
+    from .session import Run
 
 #: Which of several verdicts of cells is the rule's.
 _WORST = (*BROKEN, "untested", "warned", "known")
@@ -30,9 +34,14 @@ class Cell:
 
 
 class Table:
-    """Cells collected while a rule runs, and judged once at its end."""
+    """Cells collected while a rule runs, and judged once at its end.
 
-    def __init__(self) -> None:
+    `lacking` says which right the run's token was refused for since the cell before: what is wrong
+    then is untried.
+    """
+
+    def __init__(self, lacking: Callable[[], str] = lambda: "") -> None:
+        self.lacking = lacking
         self.cells: dict[str, Cell] = {}
         self.is_judged = False
 
@@ -40,6 +49,8 @@ class Table:
         """Note what came of one question. Raises ValueError for a name that is taken."""
         if name in self.cells:
             raise ValueError(f"two cells have the name {name!r}")
+        if (lacking := self.lacking()) and wrong:
+            wrong, untried = "", lacking
         self.cells[name] = Cell(name, wrong, untried)
         return self.cells[name]
 
@@ -62,9 +73,9 @@ CELLS = pytest.StashKey[Table]()
 
 
 @pytest.fixture
-def table(request: pytest.FixtureRequest) -> Table:
+def table(request: pytest.FixtureRequest, hub_run: Run) -> Table:
     """The cells of this rule."""
-    made = request.node.stash[CELLS] = Table()
+    made = request.node.stash[CELLS] = Table(hub_run.outcomes.refusals.take)
     return made
 
 

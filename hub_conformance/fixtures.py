@@ -95,7 +95,7 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
         if hub_run.census:
             client.before.append(hub_run.census.relieve)
         client.before += [guard.before, hub_run.before]
-        client.after += [hub_run.after, guard.after]
+        client.after += [hub_run.after, hub_run.outcomes.refusals.after, guard.after]
     main = clients[target.origin]
     proxied = clients[origin_of(target.public)] if target.public else None
     sandbox = Sandbox(Hub(main, target, hub_run.token, proxied=proxied), guard)

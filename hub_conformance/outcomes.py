@@ -13,6 +13,7 @@ from .cells import Table, judged, summed, table_of
 from .errors import ConnectionLost, NoRoom, SetupFailed
 from .report.failure import explain, said_by
 from .report.result import Result
+from .rights import Refusals
 from .rules import CellsFailed, Rule, rule_id, rule_of
 from .transcript import exchange_of
 from .verdicts import BROKEN, NOT_HELD, TOLERATED, Verdict, judge
@@ -31,6 +32,12 @@ class Outcomes:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.baseline: Baseline = EMPTY
+        self.refusals = Refusals(run)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Forget what was refused to the rule before."""
+        self.refusals.take()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -76,6 +83,7 @@ class Outcomes:
             error,
             skipped=_reason(report),
             mismatch=self._mismatch(error),
+            lacking="" if found is CLEANUP else self._lacking(error),
             known=known,
             may_be_stale=may_be_stale,
             strict=self.run.settings.strict,
@@ -101,6 +109,15 @@ class Outcomes:
         """
         now = self.run.answer_check.current if self.run.answer_check else ""
         kept: str = vars(error).setdefault("hub_mismatch", now) if error else now
+        return kept or now
+
+    def _lacking(self, error: BaseException | None) -> str:
+        """Why the run's token was refused something that may have led to an error; kept as above.
+
+        What is left on the hub is another thing.
+        """
+        now = self.refusals.take()
+        kept: str = vars(error).setdefault("hub_lacking", now) if error else now
         return kept or now
 
     def _judge_cells(self, table: Table, found: Rule, name: str) -> dict[str, Verdict]:

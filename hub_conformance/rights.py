@@ -1,14 +1,28 @@
-"""What a run may not even try: to write where it only reads, to make admins without being one."""
+"""What a run may not do: held back before it is sent, or refused for want of a scope.
+
+Held back is what it may not even try: to write where it only reads, to make admins without being
+one. What the hub refuses to a token that has not the right says nothing about the hub: a rule that
+fails over such an answer is untested.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
-from .client import Request
+from . import contract
+from .client import Answer, Request
+from .contract.scopes import Resource, Scopes, UnknownScope, expand, known, parse, refusal
 from .errors import NeedsAdmin, SetupFailed
+from .target import Owner
 
 if TYPE_CHECKING:
     from .session import Run
+
+#: Statuses of a refusal for want of a scope; 404 where it is held for other objects only.
+REFUSED = (403, 404)
 
 
 def check(run: Run, request: Request) -> None:
@@ -27,3 +41,61 @@ def makes_admin(request: Request) -> bool:
     """Whether a request asks for a user to be an admin; of a service that is another thing."""
     body = request.json if request.writes and "/users" in request.path else None
     return isinstance(body, dict) and body.get("admin") is True
+
+
+class Refusals:
+    """What the run's own token was refused for want of a scope, since the rule or a cell began."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._reason = ""
+
+    def after(self, answer: Answer) -> None:
+        """Note the first answer of that kind."""
+        self._reason = self._reason or self.of(answer)
+
+    def take(self) -> str:
+        """Return why there was one, and begin anew; "" where there was none."""
+        reason, self._reason = self._reason, ""
+        return reason
+
+    def of(self, answer: Answer) -> str:
+        """Say which scope an answer was refused for; "" where the token has the right, or all."""
+        request, target = answer.request, self.run.target
+        if answer.status not in REFUSED or request.credential not in self.run.own or not target:
+            return ""
+        version = "{}.{}".format(*self.run.applies)
+        return lacking(target.owner, version, request.method, request.path.removeprefix(target.api))
+
+
+def lacking(owner: Owner, version: str, method: str, path: str) -> str:
+    """Say which scope a request takes that its owner has not; "" where they may make it.
+
+    So it is for whoever the hub tells no scopes of, as far as we know.
+    """
+    from .operations import resource_of  # of the rooms above this one
+
+    found, held = contract.find(method, path), held_by(owner, version)
+    operation = contract.operations(version).get(found.operation_id) if found else None
+    if not found or not operation or not held:
+        return ""
+    if refusal(operation, held, resource_of(operation, found.parameters, {})) is None:
+        return ""
+    scopes = sorted({each.scope for each in operation.scopes})
+    return f"the token has not the scope {' or '.join(scopes)}"
+
+
+@cache
+def held_by(owner: Owner, version: str) -> Scopes:
+    """All that the scopes amount to which the hub says an owner has."""
+    table = contract.scope_table(version)
+    scopes = _readable(known(owner.scopes, table))
+    return expand(scopes, table, owner=Resource(owner.kind, owner.name))
+
+
+def _readable(scopes: Scopes) -> Iterator[str]:
+    """Those with a filter of a known kind: a hub may say anything."""
+    for scope in scopes:
+        with suppress(UnknownScope):
+            parse(scope)
+            yield scope

@@ -52,6 +52,7 @@ def judge(
     *,
     skipped: str = "",
     mismatch: str = "",
+    lacking: str = "",
     known: Known | None = None,
     may_be_stale: bool = True,
     strict: bool = False,
@@ -59,8 +60,9 @@ def judge(
     """Return the verdict of a rule.
 
     `outcome` is pytest's ("passed", "failed", "skipped") with the exception or the reason of the
-    skip; `mismatch` names an answer that the contract forbids, met by the rule; `known` is the
-    baseline's line for it; `may_be_stale` whether that line was judged on this hub's version.
+    skip; `mismatch` names an answer that the contract forbids, met by the rule; `lacking` says
+    which right of the run's token it was refused for; `known` is the baseline's line for it;
+    `may_be_stale` whether that line was judged on this hub's version.
     """
     if outcome == "passed":
         return _passed(known, may_be_stale)
@@ -68,6 +70,8 @@ def judge(
         return _skipped(skipped)
     if isinstance(error, SetupFailed):
         return Verdict("untested", str(error))
+    if lacking:
+        return Verdict("untested", lacking)
     if isinstance(error, Vacuous):
         return Verdict("vacuous", str(error))
     found = _broken(error, mismatch)

@@ -55,6 +55,14 @@ def test_a_recommendation_is_warned_about() -> None:
     assert verdicts(table(one="wrong"), baseline(), SHOULD) == ["warned"]
 
 
+def test_what_is_wrong_for_want_of_a_right_is_untried() -> None:
+    lacking = iter(["", "the token has not the scope x", "the token has not the scope x", ""])
+    found = Table(lambda: next(lacking))
+    for name, wrong in {"one": "wrong", "two": "", "three": "wrong", "four": "wrong"}.items():
+        found.add(name, wrong)
+    assert verdicts(found, baseline()) == ["failed", "passed", "untested", "failed"]
+
+
 def test_two_cells_have_two_names() -> None:
     with pytest.raises(ValueError, match="two cells"):
         table(one="").add("one")

@@ -1,4 +1,4 @@
-"""What a run does not even try."""
+"""What a run does not even try, and what it is refused for want of a scope."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
 from hub_conformance import rights
-from hub_conformance.client import Request
+from hub_conformance.client import Answer, Request
 from hub_conformance.errors import NeedsAdmin, SetupFailed
-from hub_conformance.secret import Secret
+from hub_conformance.secret import Scrubber, Secret
 from hub_conformance.target import Owner, Target
 
 OWN, OTHER = Secret("own-token"), Secret("other-token")
 
 
-def run_of(*, flag: bool = True, read_only: bool = False) -> Any:
-    owner = Owner("user", "ann", admin=True, makes_admins=flag)
+def run_of(*scopes: str, flag: bool = True, read_only: bool = False) -> Any:
+    owner = Owner("user", "ann", admin=True, scopes=scopes, makes_admins=flag)
     target = Target("http://host/", "6.1.1", owner)
     settings = SimpleNamespace(read_only=read_only)
-    return SimpleNamespace(settings=settings, target=target, own={OWN})
+    return SimpleNamespace(settings=settings, target=target, applies=(6, 1), own={OWN})
 
 
 def sent(method: str, path: str, body: Any = None, credential: Secret | None = OWN) -> Request:
@@ -60,3 +61,52 @@ def test_limited_tokens_may_try() -> None:
 @pytest.mark.parametrize("body", [None, {}, {"admin": False}, {"admin": "true"}, [True]])
 def test_others_are_no_admins(body: Any) -> None:
     rights.check(run_of(flag=False), sent("POST", "/users/x", body))
+
+
+def answered(status: int, method: str, path: str, credential: Secret | None = OWN) -> Answer:
+    request = sent(method, path, credential=credential)
+    return Answer(request, status, CaseInsensitiveDict(), b"", 0.1, Scrubber())
+
+
+@pytest.mark.parametrize(
+    ("scopes", "method", "path", "wanted"),
+    [
+        (("read:users",), "GET", "/hub/api/users", "list:users"),
+        (("read:users",), "DELETE", "/hub/api/users/bob", "delete:users"),
+        (("admin:users",), "DELETE", "/hub/api/users/bob", ""),
+        (("delete:users!user=ann",), "DELETE", "/hub/api/users/ann", ""),
+        (("delete:users!user=ann",), "DELETE", "/hub/api/users/bob", "delete:users"),
+        (("self",), "GET", "/hub/api/users/ann/tokens", ""),
+        (("self",), "GET", "/hub/api/users/bob/tokens", "read:tokens"),
+        (("admin:groups",), "GET", "/hub/api/users", "list:users"),
+        (("list:users!group=g",), "GET", "/hub/api/users", ""),
+        (("self",), "GET", "/hub/api/user", ""),
+        (("self",), "GET", "/hub/api/no-such-thing", ""),
+        (("self",), "GET", "/hub/login", ""),
+        (("custom:x", "read:users!zoo=x"), "GET", "/hub/api/users/bob", ""),
+        ((), "GET", "/hub/api/users", ""),
+    ],
+)
+def test_what_a_refusal_was_for(
+    scopes: tuple[str, ...], method: str, path: str, wanted: str
+) -> None:
+    found = rights.Refusals(run_of(*scopes)).of(answered(403, method, path))
+    assert found == (f"the token has not the scope {wanted}" if wanted else "")
+
+
+@pytest.mark.parametrize(
+    ("status", "credential"), [(200, OWN), (400, OWN), (500, OWN), (403, OTHER), (403, None)]
+)
+def test_other_answers_are_no_refusals_for_want_of_a_scope(
+    status: int, credential: Secret | None
+) -> None:
+    answer = answered(status, "GET", "/hub/api/users", credential)
+    assert not rights.Refusals(run_of("self")).of(answer)
+
+
+def test_first_refusal_is_kept_until_it_is_taken() -> None:
+    refusals = rights.Refusals(run_of("self"))
+    for path in ("user", "users", "groups", "user"):
+        refusals.after(answered(200 if path == "user" else 403, "GET", f"/hub/api/{path}"))
+    assert refusals.take() == "the token has not the scope list:users"
+    assert refusals.take() == ""

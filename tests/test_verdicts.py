@@ -4,7 +4,7 @@ import pytest
 
 from hub_conformance.baseline import Known
 from hub_conformance.errors import HubTooSlow, OutOfBounds, SetupFailed
-from hub_conformance.rules import Rule
+from hub_conformance.rules import Rule, Vacuous
 from hub_conformance.verdicts import (
     FAILED,
     NOTHING,
@@ -69,6 +69,16 @@ def test_several_errors_at_once_are_judged_each() -> None:
 def test_missing_prerequisite_is_untested_whatever_the_baseline_says() -> None:
     error = SetupFailed("the hub did not create a user")
     assert judge(MUST, "failed", error, known=LISTED) == Verdict("untested", str(error))
+
+
+@pytest.mark.parametrize("error", [WRONG, KeyError("name"), Vacuous("0 cases")])
+def test_what_fails_for_want_of_a_right_is_untested_and_nothing_else(error: Exception) -> None:
+    lacking = "the token has not the scope list:users"
+    for known in (None, LISTED):
+        found = judge(MUST, "failed", error, lacking=lacking, known=known)
+        assert found == Verdict("untested", lacking)
+    assert judge(MUST, "passed", lacking=lacking) == Verdict("passed")
+    assert judge(MUST, "failed", error).name != "untested"
 
 
 @pytest.mark.parametrize("name", ["untested", "not requested", "not applicable"])

@@ -230,6 +230,8 @@ class Links:
 
     def _tell(self, check: str, operation: str, answer: Answer, said: str) -> None:
         run = self.fuzzer.run
+        if run.outcomes.refusals.of(answer):  # which says nothing about the hub
+            return
         run.findings.add(
             Finding(
                 operation=operation,

@@ -231,6 +231,7 @@ class Operation:
             return
         may_lack_rights = status in (401, 403, 404) and not self.fuzzer.is_admin
         may_lack_rights |= status == 400 and self._asks_for_more(sent.answer)
+        may_lack_rights |= bool(self.fuzzer.run.outcomes.refusals.of(sent.answer))
         if sent.kind == VALID and status not in self.expected and not may_lack_rights:
             yield self._finding("valid-accepted", sent, "a valid request was not carried out")
         if sent.kind == INVALID and status < 400:

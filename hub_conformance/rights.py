@@ -7,22 +7,34 @@ fails over such an answer is untested.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
 from . import contract
 from .client import Answer, Request
-from .contract.scopes import Resource, Scopes, UnknownScope, expand, known, parse, refusal
+from .contract.scopes import (
+    Resource,
+    Scopes,
+    UnknownScope,
+    excess_scopes,
+    expand,
+    known,
+    parse,
+    refusal,
+)
 from .errors import NeedsAdmin, SetupFailed
-from .target import Owner
+from .target import Owner, Target
 
 if TYPE_CHECKING:
     from .session import Run
 
-#: Statuses of a refusal for want of a scope; 404 where it is held for other objects only.
-REFUSED = (403, 404)
+#: Statuses of a refusal for want of a scope: 404 where it is held for other objects only, 400 where
+#: it would be passed on.
+REFUSED = (400, 403, 404)
+#: Keys of a body that name scopes to be passed on: with a token or a share, through a service.
+PASSED_ON = ("scopes", "oauth_client_allowed_scopes")
 
 
 def check(run: Run, request: Request) -> None:
@@ -64,25 +76,34 @@ class Refusals:
         request, target = answer.request, self.run.target
         if answer.status not in REFUSED or request.credential not in self.run.own or not target:
             return ""
-        version = "{}.{}".format(*self.run.applies)
-        return lacking(target.owner, version, request.method, request.path.removeprefix(target.api))
+        return lacking(target, "{}.{}".format(*self.run.applies), request)
 
 
-def lacking(owner: Owner, version: str, method: str, path: str) -> str:
-    """Say which scope a request takes that its owner has not; "" where they may make it.
+def lacking(target: Target, version: str, request: Request) -> str:
+    """Say which scope a request takes that the run's owner has not; "" where they may make it.
 
     So it is for whoever the hub tells no scopes of, as far as we know.
     """
     from .operations import resource_of  # of the rooms above this one
 
-    found, held = contract.find(method, path), held_by(owner, version)
+    found = contract.find(request.method, request.path.removeprefix(target.api))
     operation = contract.operations(version).get(found.operation_id) if found else None
+    held = held_by(target.owner, version)
     if not found or not operation or not held:
         return ""
-    if refusal(operation, held, resource_of(operation, found.parameters, {})) is None:
-        return ""
-    scopes = sorted({each.scope for each in operation.scopes})
-    return f"the token has not the scope {' or '.join(scopes)}"
+    needed = _passed_on(request.json, target.owner, held, version)
+    if refusal(operation, held, resource_of(operation, found.parameters, {})) is not None:
+        needed = [each.scope for each in operation.scopes]
+    return f"the token has not the scope {' or '.join(sorted(needed))}" if needed else ""
+
+
+def _passed_on(body: object, owner: Owner, held: Scopes, version: str) -> Collection[str]:
+    """What a body would pass on that its sender does not hold."""
+    named = [body.get(key) for key in PASSED_ON] if isinstance(body, dict) else []
+    texts = [each for found in named if isinstance(found, list) for each in found]
+    table = contract.scope_table(version)
+    sender = Resource(owner.kind, owner.name)
+    return excess_scopes(list(_readable(known(texts, table))), sender, held, table)
 
 
 @cache

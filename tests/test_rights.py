@@ -63,8 +63,10 @@ def test_others_are_no_admins(body: Any) -> None:
     rights.check(run_of(flag=False), sent("POST", "/users/x", body))
 
 
-def answered(status: int, method: str, path: str, credential: Secret | None = OWN) -> Answer:
-    request = sent(method, path, credential=credential)
+def answered(
+    status: int, method: str, path: str, credential: Secret | None = OWN, body: Any = None
+) -> Answer:
+    request = sent(method, path, body, credential)
     return Answer(request, status, CaseInsensitiveDict(), b"", 0.1, Scrubber())
 
 
@@ -95,7 +97,24 @@ def test_what_a_refusal_was_for(
 
 
 @pytest.mark.parametrize(
-    ("status", "credential"), [(200, OWN), (400, OWN), (500, OWN), (403, OTHER), (403, None)]
+    ("body", "wanted"),
+    [
+        ({"scopes": ["read:servers!user=bob"]}, "read:servers!user=bob"),
+        ({"oauth_client_allowed_scopes": ["read:servers", "no:such"]}, "read:servers"),
+        ({"scopes": ["list:users", "inherit"]}, ""),
+        ({"scopes": ["no:such", 3, None]}, ""),
+        ({"scopes": "read:servers"}, ""),
+        (["read:servers"], ""),
+    ],
+)
+def test_refusal_of_what_would_be_passed_on(body: Any, wanted: str) -> None:
+    refusals = rights.Refusals(run_of("admin:users", "shares", "tokens"))
+    found = refusals.of(answered(400, "POST", "/hub/api/shares/bob/", body=body))
+    assert found == (f"the token has not the scope {wanted}" if wanted else "")
+
+
+@pytest.mark.parametrize(
+    ("status", "credential"), [(200, OWN), (409, OWN), (500, OWN), (403, OTHER), (403, None)]
 )
 def test_other_answers_are_no_refusals_for_want_of_a_scope(
     status: int, credential: Secret | None

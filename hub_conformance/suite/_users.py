@@ -15,7 +15,7 @@ from ..target import Target
 from ._credentials import need_scopes
 from ._shape import CLOCK_SLACK, hub_time, media_type, moment, object_of, only_fields, seconds_apart
 
-#: Fields of a user that one with `read:users` and `read:servers` sees.
+#: Fields of a user that one with `read:users` sees.
 FIELDS = {
     "kind",
     "name",
@@ -23,11 +23,12 @@ FIELDS = {
     "roles",
     "groups",
     "server",
-    "servers",
     "pending",
     "created",
     "last_activity",
 }
+#: Fields beside, by the scope that shows them.
+SHOWN_BY = {"servers": "read:servers", "auth_state": "admin:auth_state"}
 #: What is so of every user who was just made, in every answer that shows one.
 FRESH: dict[str, Any] = {
     "kind": "user",
@@ -59,8 +60,8 @@ def check_rights(target: Target) -> None:
 def fields_of(target: Target) -> set[str]:
     """Return the fields of a user's model as the caller sees it."""
     newer = {"user_info"} if target.applies >= (6, 0) else set()
-    state = {"auth_state"} if "admin:auth_state" in target.owner.scopes else set()
-    return FIELDS | newer | state
+    shown = {field for field, scope in SHOWN_BY.items() if scope in target.owner.scopes}
+    return FIELDS | newer | shown
 
 
 def path_of(name: str) -> str:

@@ -29,7 +29,7 @@ from ._shape import (
 from ._users import FIELDS
 
 #: Fields of a user's own identity, as a token that inherits everything sees them.
-USER_FIELDS = FIELDS | {"session_id", "scopes"}
+USER_FIELDS = FIELDS | {"servers", "session_id", "scopes"}
 INFO_FIELDS = {"version", "python", "sys_executable", "spawner", "authenticator"}
 #: Ways to write the scheme before a token.
 SCHEMES = ("token", "Bearer", "Token", "bearer", "TOKEN", "BEARER", "toKen")

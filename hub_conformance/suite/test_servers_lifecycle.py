@@ -13,6 +13,7 @@ from ..hub import Hub
 from ..named import Trio, trio_names
 from ..rules import not_applicable, rule, untested
 from ..sandbox import Sandbox, User
+from ._credentials import need_scopes
 from ._servers import (
     an_object,
     created,
@@ -310,6 +311,7 @@ def test_state_filters(ended: Ended, server: str) -> None:
 @rule("servers/route-comes-and-goes", needs="spawn")
 def test_route(ended: Ended, server: str) -> None:
     """The routing table has a running server's route, and loses it when the server stops."""
+    need_scopes(ended.user.sandbox.hub.target, "proxy")
     assert ended.before[server].route is None
     route = ended.running[server].route
     url = servers_in(ended.running[server].model)[server].get("url")

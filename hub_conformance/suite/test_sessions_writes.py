@@ -13,6 +13,7 @@ from ..browser import FORM, XSRF, Browser
 from ..hub import Hub, quoted
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
+from ._credentials import need_scopes
 from ._sessions import (
     ask_for_token,
     is_admin,
@@ -145,6 +146,7 @@ def test_methods(
     """
     if method in ("PUT", "PATCH") and version < (6, 0):
         not_applicable("since 6.0")
+    need_scopes(hub.target, "read:servers")
     if is_admin(session):
         not_applicable("the user who logs in is an admin, who may change every server")
     path = f"{user.path}/servers/{XSRF.strip('_')}"

@@ -16,54 +16,75 @@ from .target import NEWEST, parse_version
 ROLE = "hub-conformance"
 #: Scopes that are no rights of their own.
 _META = frozenset({"(no_scope)", "self", "inherit", "all"})
-#: What every chapter is made of: users of the run and their tokens.
-BASE = ("admin:users", "tokens")
-#: What a chapter needs beside.
+#: Only who holds every scope makes a service that does.
+_ALL = (
+    "admin-ui",
+    "admin:users",
+    "read:roles",
+    "admin:servers",
+    "tokens",
+    "admin:groups",
+    "admin:services",
+    "read:hub",
+    "access:services",
+    "shares",
+    "proxy",
+    "shutdown",
+    "read:metrics",
+)
+#: What a chapter needs: without one of these some of it is untested, without any other all runs.
 CHAPTERS: Mapping[str, tuple[str, ...]] = {
-    "access": ("admin:servers", "shares"),
-    "activity": ("admin:servers",),
-    "errors": ("admin:servers", "admin:groups", "admin:services", "shares"),
+    "access": ("admin:users", "tokens", "admin:servers", "shares"),
+    "activity": ("admin:users", "tokens", "admin:servers"),
+    "errors": (
+        "admin:users",
+        "tokens",
+        "admin:servers",
+        "admin:groups",
+        "admin:services",
+        "shares",
+    ),
     "fuzz": (
+        "admin:users",
+        "tokens",
         "admin:servers",
         "admin:groups",
         "admin:services",
         "read:hub",
         "shares",
         "proxy",
+        "shutdown",
         "read:metrics",
     ),
-    "groups": ("admin:groups",),
+    "groups": ("admin:users", "admin:groups", "shares"),
     "identity": (
-        "admin:servers",
+        "admin:users",
+        "tokens",
         "admin:groups",
         "admin:services",
         "read:hub",
         "proxy",
         "shutdown",
     ),
-    "info": ("admin:servers", "read:hub", "shutdown", "read:metrics"),
-    "oauth": ("admin:services",),
-    "pagination": ("read:roles", "admin:servers", "admin:groups", "proxy"),
-    "proxy": ("admin:servers", "admin:services", "proxy"),
-    "scopes": (
-        "admin-ui",
+    "info": ("admin:users", "tokens", "admin:servers", "read:hub", "shutdown", "read:metrics"),
+    "oauth": ("tokens", "admin:services"),
+    "pagination": (
+        "admin:users",
         "read:roles",
+        "tokens",
         "admin:servers",
         "admin:groups",
-        "admin:services",
         "read:hub",
-        "access:services",
-        "shares",
         "proxy",
-        "shutdown",
-        "read:metrics",
     ),
-    "servers": ("admin:servers", "shares", "proxy"),
-    "services": ("admin-ui", "admin:groups", "admin:services", "proxy"),
-    "sessions": ("admin:groups",),
-    "shares": ("admin:servers", "admin:groups", "shares"),
-    "tokens": ("admin:servers", "admin:groups", "admin:services"),
-    "users": ("admin:servers", "admin:groups", "shares"),
+    "proxy": ("admin:users", "admin:servers", "admin:services", "proxy"),
+    "scopes": _ALL,
+    "servers": ("admin:users", "tokens", "admin:servers", "shares", "proxy"),
+    "services": _ALL,
+    "sessions": ("admin:users", "tokens", "admin:servers", "shares"),
+    "shares": ("admin:users", "tokens", "admin:servers", "admin:groups", "shares"),
+    "tokens": ("admin:users", "tokens", "admin:servers", "admin:groups", "admin:services"),
+    "users": ("admin:users", "tokens", "admin:servers", "admin:groups", "shares"),
 }
 #: What takes the hub's admin flag: an admin has to be made. Rules, or one of their cells.
 ADMIN_ONLY: tuple[str, ...] = (
@@ -190,7 +211,7 @@ def _chapters(scopes: list[str]) -> list[str]:
         "|---|---|",
     ]
     for chapter, needed in CHAPTERS.items():
-        named = [f"`{each}`" for each in scopes if each in needed or each in BASE]
+        named = [f"`{each}`" for each in scopes if each in needed]
         lines.append(f"| {chapter} | {', '.join(named)} |")
     return lines
 

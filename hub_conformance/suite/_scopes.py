@@ -58,19 +58,23 @@ class Desk:
         return Resource("user", self.grantor.name)
 
     def limited(self, *scopes: str) -> Hub:
-        """The hub through a token of the grantor with exactly these scopes, minted once a set."""
-        if "inherit" in scopes:
-            self.need_everything()
-        return self.stage.sandbox.limited(*scopes)
+        """The hub through a token of the grantor with exactly these scopes, minted once a set.
 
-    def need_everything(self) -> None:
-        """End the rule as untested where the grantor lacks some of what an admin holds."""
+        All that an admin holds can only be inherited from somebody who holds it.
+        """
         caller = self.stage.sandbox.hub.target.owner
         missing = self.everything - set(caller.scopes)
-        if missing and self.grantor.name == caller.name:
+        if "inherit" in scopes and missing and self.grantor.name == caller.name:
             untested(
                 f"{caller.name}, whose tokens the run uses, lacks {', '.join(sorted(missing))}"
             )
+        return self.stage.sandbox.limited(*scopes)
+
+    @property
+    def whole(self) -> Hub:
+        """The hub with all the grantor may do: by the run's own token, where it is theirs."""
+        sandbox = self.stage.sandbox
+        return sandbox.hub if self.grantor.name == sandbox.guard.caller else self.grantor.hub
 
     @cached_property
     def everything(self) -> Scopes:

@@ -11,9 +11,10 @@ from requests.structures import CaseInsensitiveDict
 
 from hub_conformance import rights
 from hub_conformance.client import Answer, Request
+from hub_conformance.contract import operations, scope_table
 from hub_conformance.errors import NeedsAdmin, SetupFailed
 from hub_conformance.secret import Scrubber, Secret
-from hub_conformance.target import Owner, Target
+from hub_conformance.target import JUDGED, Owner, Target
 
 OWN, OTHER = Secret("own-token"), Secret("other-token")
 
@@ -94,6 +95,16 @@ def test_what_a_refusal_was_for(
 ) -> None:
     found = rights.Refusals(run_of(*scopes)).of(answered(403, method, path))
     assert found == (f"the token has not the scope {wanted}" if wanted else "")
+
+
+@pytest.mark.parametrize("version", ["{}.{}".format(*each) for each in JUDGED])
+def test_who_holds_every_scope_is_refused_nothing_for_want_of_one(version: str) -> None:
+    held = set(scope_table(version)) - {"(no_scope)", "self", "inherit", "all"}
+    target = run_of(*sorted(held)).target
+    for operation in operations(version).values():
+        names = {each.name: "bob" for each in operation.path_parameters}
+        request = sent(operation.method, f"/hub/api{operation.url(**names)}", {"scopes": [*held]})
+        assert not rights.lacking(target, version, request), operation.id
 
 
 @pytest.mark.parametrize(

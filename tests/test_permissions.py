@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from hub_conformance import permissions
+from hub_conformance import embedded, permissions
 from hub_conformance.__main__ import main
 from hub_conformance.contract import operations, scope_table
 from hub_conformance.contract.scopes import expand
@@ -16,6 +17,14 @@ from hub_conformance.target import JUDGED, NEWEST
 
 PAGE = Path(__file__).parents[1] / "docs" / "permissions.md"
 VERSIONS = ["{}.{}".format(*each) for each in JUDGED]
+TOKEN = "5ca1ab1e" * 4
+#: By scope, rules that ask for what it opens, each in another way.
+ASK_FOR_IT = {
+    "admin:users": ("errors/refused-list-makes-nothing", "services/configured-service-is-no-user"),
+    "admin:servers": ("shares/granted-again-is-the-same-share",),
+    "proxy": ("servers/route-comes-and-goes", "scopes/admins-rights"),
+    "read:hub": ("identity/good-token-on-every-kind", "fuzz/operation"),
+}
 CHAPTERS = {path.stem.split("_")[1] for path in SUITE.glob("test_*.py")}
 
 
@@ -51,3 +60,33 @@ def test_command(version: str, status: int, capsys: pytest.CaptureFixture[str]) 
     assert main(["permissions", f"--version={version}"]) == status
     printed = capsys.readouterr()
     assert ("c.JupyterHub.load_roles" in printed.out) is (status == 0)
+
+
+@pytest.mark.parametrize("scope", ASK_FOR_IT)
+def test_rule_without_its_scope_is_untested(
+    scope: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scopes = [each for each in permissions.role(NEWEST) if each != scope]
+    role = {"name": permissions.ROLE, "scopes": scopes, "users": ["tester"]}
+    config = pytester.makepyfile(
+        f"""
+        c = get_config()
+        c.JupyterHub.load_roles = [{role!r}]
+        c.JupyterHub.api_tokens = {{{TOKEN!r}: "tester"}}
+        """
+    )
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+    rules = [f"--hub-rule={each}" for each in ASK_FOR_IT[scope]]
+    hub = embedded.start("-f", str(config))
+    try:
+        options = ("-p", "no:schemathesis", f"--hub-url={hub.url}", "--hub-report=report.json")
+        pytester.runpytest_subprocess(*options, *rules)
+    finally:
+        hub.stop()
+    report = json.loads((pytester.path / "report.json").read_text())
+    verdicts: dict[str, set[str]] = {}
+    for each in report["rules"]:
+        verdicts.setdefault(each["id"].partition("[")[0], set()).add(each["verdict"])
+    assert all("untested" in verdicts[each] for each in ASK_FOR_IT[scope]), verdicts
+    found = {each for of_one in verdicts.values() for each in of_one}
+    assert found <= {"passed", "untested", "not applicable"}, verdicts

@@ -65,7 +65,8 @@ def judge(
     `may_be_stale` whether that line was judged on this hub's version.
     """
     if outcome == "passed":
-        return _passed(known, may_be_stale)
+        found = _passed(known, may_be_stale)
+        return Verdict("untested", lacking) if lacking and found.name == "stale" else found
     if outcome == "skipped":
         return _skipped(skipped)
     if isinstance(error, SetupFailed):

@@ -78,6 +78,7 @@ def test_what_fails_for_want_of_a_right_is_untested_and_nothing_else(error: Exce
         found = judge(MUST, "failed", error, lacking=lacking, known=known)
         assert found == Verdict("untested", lacking)
     assert judge(MUST, "passed", lacking=lacking) == Verdict("passed")
+    assert judge(MUST, "passed", lacking=lacking, known=LISTED) == Verdict("untested", lacking)
     assert judge(MUST, "failed", error).name != "untested"
 
 

@@ -16,6 +16,7 @@ from ..hub import Hub, quoted
 from ..named import CREATES, Trio, make_stopped
 from ..rules import untested
 from ..sandbox import User
+from ._credentials import need_scopes
 
 #: Fields of a server's model and the version that brought them.
 FIELDS = {
@@ -131,16 +132,22 @@ def servers_in(model: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def user_model(
     user: User, hub: Hub | None = None, params: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Read a user's model, by default as the caller sees it."""
-    return an_object((hub or user.sandbox.hub).get(user.path, params=params or {}))
+    """Read a user's model, by default as the caller sees it.
+
+    Ends the rule as untested where the caller has no right to see servers in it.
+    """
+    caller = user.sandbox.hub
+    found = an_object((hub or caller).get(user.path, params=params or {}))
+    if hub is None and "servers" not in found:
+        need_scopes(caller.target, "read:servers")
+    return found
 
 
 def servers_of(
     user: User, hub: Hub | None = None, *, with_stopped: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Read the servers in a user's model."""
-    params = STOPPED if with_stopped else {}
-    return servers_in(an_object((hub or user.sandbox.hub).get(user.path, params=params)))
+    return servers_in(user_model(user, hub, STOPPED if with_stopped else {}))
 
 
 def model_of(

@@ -11,6 +11,7 @@ from ..errors import OutOfBounds
 from ..hub import Hub
 from ..rules import not_applicable, not_requested, rule
 from ..session import Run
+from ._credentials import need_scopes
 from ._errors import (
     CHANGES_OF_SERVERS,
     FIELDS,
@@ -299,6 +300,7 @@ def test_next(bench: Bench, hub_run: Run) -> None:
     if hub_run.is_worker:
         not_requested("-n: the request that it may spoil could be another worker's")
     stage, hub = bench.stage, bench.hub
+    need_scopes(hub.target, "tokens")  # or it is refused before any database is asked
     for body in ({"note": 2**63}, {"note": ["x"]}, {"note": {"x": "y"}}):
         hub.post(f"/users/{stage.user}/tokens", json=body)
         answer = hub.get(f"/users/{stage.user}")

@@ -14,7 +14,6 @@ from ..hub import Hub, quoted
 from ..named import Trio
 from ..rules import rule
 from ..sandbox import User
-from ._credentials import need_scopes
 from ._servers import (
     CLOCK_SLACK,
     FIELDS,
@@ -265,7 +264,6 @@ def test_user_server(seen: Answer) -> None:
 @pytest.mark.parametrize("params", [{}, STOPPED], ids=["running", "stopped-too"])
 def test_nothing_runs(bob: User, params: dict[str, str]) -> None:
     """Of a user who never started one, `server` and `pending` are null and no server is active."""
-    need_scopes(bob.sandbox.hub.target, "read:servers")
     model = user_model(bob, params=params)
     assert model.get("server", "missing") is None
     assert model.get("pending", "missing") is None

@@ -83,6 +83,14 @@ def test_content_type(runner: User) -> None:
     assert answer.text.endswith("\n\n"), "the last event is not ended by an empty line"
 
 
+@rule("servers/progress-is-not-for-caches", needs="spawn")
+def test_cache(runner: User) -> None:
+    """No cache answers with the progress of an earlier start: `no-cache`, or `no-store`."""
+    answer = runner.sandbox.hub.get(f"{path_of(runner)}/progress")
+    said = {each.strip().lower() for each in answer.headers.get("Cache-Control", "").split(",")}
+    assert said & {"no-cache", "no-store"}, f"{answer!r}: Cache-Control: {sorted(said)}"
+
+
 @rule("servers/progress-for-the-owner", needs="spawn")
 def test_owner(runner: User) -> None:
     """A user reads the progress of their own server with their own token."""

@@ -39,6 +39,12 @@ def _as_text(original: Any, *args: Any) -> Any:
     return response
 
 
+def _for_caches(original: Any, *args: Any) -> Any:
+    response = original(*args)
+    response.headers["cache-control"] = "private, max-age=60"
+    return response
+
+
 def _of_anything(original: Any, call: Call, *names: str) -> EventStream:
     try:
         return original(call, *names)  # type: ignore[no-any-return]
@@ -150,6 +156,13 @@ FAULTS = [
         _PROGRESS,
         "Progress is called plain text.",
         (progress, "stream_response", doing(_as_text)),
+    ),
+    make(
+        "servers/progress-for-caches",
+        "subtle",
+        _PROGRESS,
+        "Progress may be kept for a minute.",
+        (progress, "stream_response", doing(_for_caches)),
     ),
     make(
         "servers/progress-of-anything",

@@ -97,7 +97,8 @@ class Session:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
         answer = await asgi.request(self.board, method, path, headers, content or b"")
         text = re.sub(r"[0-9a-f]{64}|[0-9a-f]{32}", "", answer.text)
-        self.seen.append((method, path, answer.status, text, answer.headers.get("location")))
+        told = answer.headers.get("location") or answer.headers.get("cache-control")
+        self.seen.append((method, path, answer.status, text, told))
         before, self.compared = self.compared, len(self.seen)
         if self.expected and self.seen[before:] != self.expected[before : self.compared]:
             raise Differs

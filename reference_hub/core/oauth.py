@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,6 +20,10 @@ CODE_LIFETIME = timedelta(minutes=5)
 TOKEN_LIFETIME = 14 * 86400  # seconds
 #: What JupyterHub called the right to tell who the user is, and still takes for no scope at all.
 IDENTIFY = "identify"
+#: What that is today: each of a client's tokens has these raw scopes, whatever it asked for.
+OWN_NAME = ("read:users:name!user", "read:users:groups!user")
+#: How a verifier may be made a challenge (RFC 7636).
+METHODS = frozenset({"plain", "S256"})
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,18 @@ class Client:
 
     @property
     def required(self) -> str:
-        """The raw scope that each of its tokens has."""
+        """The raw scope without which nobody may use it."""
         kind, name = self.access
         return f"access:{kind}s!{kind}={name}"
 
+    @property
+    def always(self) -> tuple[str, ...]:
+        """The raw scopes that each of its tokens has."""
+        return (self.required, *OWN_NAME)
+
     def may_have(self, scopes: Iterable[str]) -> bool:
         """Whether its tokens may have these raw scopes."""
-        return set(scopes) <= {*self.allowed, self.required, IDENTIFY}
+        return set(scopes) <= {*self.allowed, *self.always, IDENTIFY}
 
     def is_proven_by(self, secret: str) -> bool:
         """Whether this is its secret."""
@@ -155,7 +164,12 @@ def is_agreed(client: Client, user: User, scopes: Iterable[str]) -> bool:
     if client.no_confirm or (isinstance(client.subject, Server) and client.subject.user is user):
         return True
     held = [each.scopes for each in user.tokens.values() if each.client_id == client.id]
-    return bool(held) and set(scopes) <= {scope for each in held for scope in each}
+    return bool(held) and set(scopes) <= {IDENTIFY, *(scope for each in held for scope in each)}
+
+
+def granted(client: Client, agreed: Iterable[str]) -> tuple[str, ...]:
+    """The raw scopes of a token, of those that a user agreed to."""
+    return tuple(each for each in dict.fromkeys([*client.always, *agreed]) if each != IDENTIFY)
 
 
 def issue_code(
@@ -163,18 +177,19 @@ def issue_code(
     client: Client,
     session: Session,
     scopes: Iterable[str],
-    asked: Mapping[str, str],
+    challenge: str = "",
+    method: str = "plain",
 ) -> str:
-    """A code for what the user agreed to; `asked` is the query that it was asked for with."""
+    """A code for what the user agreed to, with the challenge that it was asked for with (PKCE)."""
     secret = hub.new_secret()
     code = Code(
         client=client,
         user=session.user,
         session_id=session.id,
-        scopes=tuple(dict.fromkeys([client.required, *scopes])),
+        scopes=granted(client, scopes),
         expires_at=hub.clock() + CODE_LIFETIME,
-        challenge=asked.get("code_challenge", ""),
-        method=asked.get("code_challenge_method", "plain"),
+        challenge=challenge,
+        method=method,
     )
     hub.codes.add(secret, code, hub.clock())
     return secret
@@ -185,7 +200,7 @@ def issue_token(hub: hubs.Hub, code: Code) -> tuple[Token, str]:
     return tokens.issue(
         hub,
         code.user,
-        raw_scopes=[each for each in code.scopes if each != IDENTIFY],
+        raw_scopes=code.scopes,
         note="",
         expires_in=TOKEN_LIFETIME,
         session_id=code.session_id,

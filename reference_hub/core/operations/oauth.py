@@ -8,18 +8,26 @@ from urllib.parse import urlencode
 from .. import access, errors, html, oauth
 from ..call import Reply
 from ..hub import Hub
-from ..oauth import Client
+from ..oauth import Client, Code
 from ..pages import Page, Visit, paragraph, redirect
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_CODE_GRANT = "authorization_code"
+#: What each kind of grant is proven by. Nobody is given refresh tokens, and no client may use any.
+_PROOFS = {_CODE_GRANT: "code", "refresh_token": "refresh_token"}
 
 
 class ForClient(Exception):
     """A refusal that the client is told, by the redirect that the user is sent on with."""
 
-    def __init__(self, error: str) -> None:
+    def __init__(self, error: str, why: str = "") -> None:
         super().__init__(error)
-        self.error = error
+        self.said = said(error, why)
+
+
+def said(error: str, why: str) -> dict[str, str]:
+    """A refusal as RFC 6749 has it; most need no description."""
+    return {"error": error, **({"error_description": why} if why else {})}
 
 
 def authorize(visit: Visit) -> Page:
@@ -28,7 +36,7 @@ def authorize(visit: Visit) -> Page:
     try:
         scopes = requested(visit, client)
     except ForClient as refusal:
-        return hand_on(visit, client, error=refusal.error)
+        return hand_on(visit, client, **refusal.said)
     check_access(visit, client)
     if oauth.is_agreed(client, visit.known().user, scopes):
         return hand_code(visit, client, scopes)
@@ -52,10 +60,10 @@ def agree(visit: Visit) -> Page:
     try:
         asked = requested(visit, client)
         agreed = list(visit.form.get("scopes", [])) or [oauth.IDENTIFY]
-        if not set(agreed) <= {*asked, client.required, oauth.IDENTIFY}:
+        if not set(agreed) <= {*asked, *client.always, oauth.IDENTIFY}:
             raise ForClient("invalid_scope")
     except ForClient as refusal:
-        return hand_on(visit, client, error=refusal.error)
+        return hand_on(visit, client, **refusal.said)
     check_access(visit, client)
     return hand_code(visit, client, agreed)
 
@@ -74,15 +82,25 @@ def client_of(visit: Visit) -> Client:
 def requested(visit: Visit, client: Client) -> list[str]:
     """The raw scopes asked for: all that the client may have, unless it says which."""
     kind = visit.query.get("response_type")
+    if not kind:
+        raise ForClient("invalid_request", "There is no response_type.")
     if kind != "code":
-        raise ForClient("unsupported_response_type" if kind else "invalid_request")
+        raise ForClient("unsupported_response_type")
+    if challenge_of(visit)["method"] not in oauth.METHODS:
+        raise ForClient("invalid_request", "The code_challenge_method is not known here.")
     given = visit.query.get("scope")
-    if not given:
+    if given is None:
         return [*client.allowed, client.required]
     scopes = given.split()
-    if not client.may_have(scopes):
+    if not scopes or not client.may_have(scopes):
         raise ForClient("invalid_scope")
     return scopes
+
+
+def challenge_of(visit: Visit) -> dict[str, str]:
+    """What a code is asked for with, to be met when it is exchanged."""
+    method = visit.query.get("code_challenge_method") or "plain"
+    return {"challenge": visit.query.get("code_challenge") or "", "method": method}
 
 
 def check_access(visit: Visit, client: Client) -> None:
@@ -95,9 +113,7 @@ def check_access(visit: Visit, client: Client) -> None:
 
 def hand_code(visit: Visit, client: Client, scopes: Iterable[str]) -> Page:
     """Send the user on to the client with a code."""
-    asked = {key: visit.query.get(key) or "" for key in ("code_challenge", "code_challenge_method")}
-    given = {key: value for key, value in asked.items() if value}
-    code = oauth.issue_code(visit.hub, client, visit.known(), scopes, given)
+    code = oauth.issue_code(visit.hub, client, visit.known(), scopes, **challenge_of(visit))
     return hand_on(visit, client, code=code)
 
 
@@ -110,25 +126,39 @@ def hand_on(visit: Visit, client: Client, **said: str) -> Page:
 
 def exchange(hub: Hub, form: Mapping[str, str]) -> Reply:
     """``POST /oauth2/token``: a code and the client's secret become a token."""
+    grant = form.get("grant_type", "")
+    if grant not in _PROOFS:
+        return refuse("unsupported_grant_type")
+    if not form.get(_PROOFS[grant]):
+        return refuse("invalid_request", f"There is no {_PROOFS[grant]}.")
     client = oauth.find_client(hub, form.get("client_id", ""))
-    grant = form.get("grant_type")
-    if grant != "authorization_code":
-        return refuse("unsupported_grant_type" if grant else "invalid_request")
     if client is None or not client.is_proven_by(form.get("client_secret", "")):
-        return refuse("invalid_client", 401)
-    if not form.get("code"):
-        return refuse("invalid_request")
+        return refuse("invalid_client", status=401)
+    if grant != _CODE_GRANT:
+        return refuse("unauthorized_client")
     code = hub.codes.find(form["code"], hub.clock())
     if code is None or code.client.id != client.id:
         return refuse("invalid_grant")
-    if form.get("redirect_uri", client.redirect) != client.redirect:
-        return refuse("invalid_request")
+    return refusal_of_code(code, client, form) or exchanged(hub, code, form["code"])
+
+
+def refusal_of_code(code: Code, client: Client, form: Mapping[str, str]) -> Reply | None:
+    """What a client is told that does not send with its code what it was asked for with."""
     if not code.is_met_by(form.get("code_verifier", "")):
-        return refuse("invalid_grant")
-    hub.codes.take(form["code"])
-    _, secret = oauth.issue_token(hub, code)
+        if "code_verifier" in form:
+            return refuse("invalid_grant")
+        return refuse("invalid_request", "The code was asked for with a code_challenge.")
+    if form.get("redirect_uri", client.redirect) != client.redirect:
+        return refuse("invalid_request", "The redirect_uri is not that of the client.")
+    return None
+
+
+def exchanged(hub: Hub, code: Code, secret: str) -> Reply:
+    """The token for a code, which is of no use any more."""
+    hub.codes.take(secret)
+    _, token = oauth.issue_token(hub, code)
     value = {
-        "access_token": secret,
+        "access_token": token,
         "token_type": "Bearer",
         "expires_in": oauth.TOKEN_LIFETIME,
         "scope": " ".join(code.scopes),
@@ -136,6 +166,7 @@ def exchange(hub: Hub, form: Mapping[str, str]) -> Reply:
     return Reply(value, headers=_NO_STORE)
 
 
-def refuse(error: str, status: int = 400) -> Reply:
-    """A refusal in the form of RFC 6749."""
-    return Reply({"error": error}, status, headers=_NO_STORE)
+def refuse(error: str, why: str = "", *, status: int = 400) -> Reply:
+    """A refusal in the form of RFC 6749; who could not be identified is told how they may be."""
+    scheme = {"WWW-Authenticate": f'Bearer error="{error}"'} if status == 401 else {}
+    return Reply(said(error, why), status, headers={**_NO_STORE, **scheme})

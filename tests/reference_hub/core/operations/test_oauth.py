@@ -120,6 +120,8 @@ def test_a_user_without_access_gets_no_code(lab: Hub) -> None:
         ({"response_type": "token"}, [], "unsupported_response_type"),
         ({"response_type": ""}, [], "invalid_request"),
         ({"scope": "admin:users"}, [], "invalid_scope"),
+        ({"scope": ""}, [], "invalid_scope"),
+        ({"code_challenge": "x", "code_challenge_method": "S999"}, [], "invalid_request"),
         ({}, ["admin:users"], "invalid_scope"),
         ({"scope": ACCESS}, ["users:activity!user"], "invalid_scope"),
     ],
@@ -127,9 +129,21 @@ def test_a_user_without_access_gets_no_code(lab: Hub) -> None:
 def test_what_the_client_is_told(
     lab: Hub, query: dict[str, str], scopes: list[str], error: str
 ) -> None:
-    assert handed(operations.agree(visit(lab, log_in(lab, "ann"), scopes, query))) == {
-        "error": error
+    told = handed(operations.agree(visit(lab, log_in(lab, "ann"), scopes, query)))
+    assert told["error"] == error
+    assert told.keys() <= {"error", "error_description"}
+
+
+def test_what_was_called_identify_is_in_every_token(lab: Hub) -> None:
+    session = log_in(lab, "ann")
+    _, value = exchange(lab, a_code(lab, session, ["identify"]))
+    assert set(value["scope"].split()) == {
+        ACCESS,
+        "read:users:name!user",
+        "read:users:groups!user",
     }
+    again = operations.authorize(visit(lab, session, None, {"scope": f"identify {ACCESS}"}))
+    assert "code" in handed(again), "nobody is asked for it again"
 
 
 def test_a_code_becomes_a_token_once(lab: Hub) -> None:
@@ -153,7 +167,9 @@ def test_a_code_becomes_a_token_once(lab: Hub) -> None:
         ({"client_secret": ""}, (401, "invalid_client")),
         ({"client_id": "service-x"}, (401, "invalid_client")),
         ({"grant_type": "password"}, (400, "unsupported_grant_type")),
-        ({"grant_type": ""}, (400, "invalid_request")),
+        ({"grant_type": ""}, (400, "unsupported_grant_type")),
+        ({"grant_type": "refresh_token"}, (400, "invalid_request")),
+        ({"grant_type": "refresh_token", "refresh_token": "x"}, (400, "unauthorized_client")),
         ({"code": "x"}, (400, "invalid_grant")),
         ({"code": ""}, (400, "invalid_request")),
         ({"redirect_uri": "/"}, (400, "invalid_request")),
@@ -166,6 +182,13 @@ def test_a_refused_exchange_leaves_the_code(
     status, value = exchange(lab, changes.pop("code", code), **changes)
     assert (status, value["error"]) == answer
     assert exchange(lab, code)[0] == 200
+
+
+def test_who_is_not_proven_is_told_how_to_be(lab: Hub) -> None:
+    form = {"grant_type": "authorization_code", "code": "x", "client_id": "service-x"}
+    refused = operations.exchange(lab, form)
+    assert refused.status == 401
+    assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_client"'
 
 
 def test_a_code_does_not_live_long(lab: Hub, clock: FakeClock) -> None:
@@ -182,8 +205,10 @@ def test_a_challenge_needs_its_verifier(lab: Hub, method: str) -> None:
     session = log_in(lab, "ann")
     asked = {"code_challenge": challenge, "code_challenge_method": method}
     code = a_code(lab, session, [ACCESS], asked)
-    assert exchange(lab, code)[0] == 400
-    assert exchange(lab, code, code_verifier="w" * 50)[0] == 400
+    status, value = exchange(lab, code)
+    assert (status, value["error"]) == (400, "invalid_request")
+    status, value = exchange(lab, code, code_verifier="w" * 50)
+    assert (status, value["error"]) == (400, "invalid_grant")
     assert exchange(lab, code, code_verifier=verifier)[0] == 200
 
 

@@ -30,6 +30,11 @@ class Token:
     client_id: str = ""  # of the OAuth client that it was issued through
     is_server: bool = False  # issued to a running server: its calls are not its user's activity
 
+    @classmethod
+    def standing_for(cls, user: User, now: datetime) -> Token:
+        """A token that nobody can send, with all the rights of a user who came without one."""
+        return cls(id="", digest="", owner=user, scopes=("inherit",), note="", created=now)
+
 
 class Phase(Enum):
     """Where a server is in its life."""
@@ -56,7 +61,7 @@ class Server:
     events: list[Mapping[str, JSON]] = field(default_factory=list)  # of the last start, so far
     state: Mapping[str, JSON] = field(default_factory=dict)  # what the spawner keeps of it
     address: str = ""  # scheme, host and port where a process answers for it, if one does
-    is_loaded: bool = False  # looked at since it last ran: decides 400 or 404 for its progress
+    is_loaded: bool = False  # looked at since it last ran, which 6.1 shows here and there
     token: Token | None = None
 
     @property

@@ -294,9 +294,9 @@ def server_exists(user: str, name: str) -> HubError:
     return HubError(409, f"User {user!r} has a server {name!r} already.")
 
 
-def server_running(name: str) -> HubError:
-    """Starting or changing a server that runs."""
-    return _bad_request(f"The server {name!r} is running.")
+def server_running(user: str, name: str) -> HubError:
+    """Starting or changing a server that runs. There are clients that know it by these words."""
+    return _bad_request(f"{user}:{name} is already running" if name else f"{user} is already running")
 
 
 def server_not_starting(name: str) -> HubError:

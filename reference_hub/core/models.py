@@ -138,11 +138,17 @@ def server_model(hub: Hub, viewer: Requester, server: Server) -> dict[str, JSON]
         "stopped": not server.is_active,
         "started": times.render(server.started),
         "last_activity": times.render(server.last_activity),
-        "user_options": dict(server.user_options),
+        "user_options": user_options(server),
     }
     if viewer.may("admin:server_state", "server", server.full_name):
         model["state"] = dict(server.state)
     return model
+
+
+def user_options(server: Server) -> dict[str, JSON] | None:
+    """The options of a start. A stopped server that has none tells of none, as 6.1 does."""
+    is_known = server.user_options or server.is_active or server.is_loaded
+    return dict(server.user_options) if is_known else None
 
 
 def group_model(viewer: Requester, group: Group) -> dict[str, JSON]:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from .entities import Token, User
 
-LOGIN_COOKIE = "reference-hub-login"
+#: As JupyterHub's documentation calls it; there are clients that look for it after a login.
+LOGIN_COOKIE = "jupyterhub-hub-login"
 
 
 class Session:
@@ -26,7 +27,7 @@ class Session:
         self.id = session_id
         self.user = user
         self.unseen: dict[str, str] = {}
-        self.token = Token(id="", digest="", owner=user, scopes=("inherit",), note="", created=now)
+        self.token = Token.standing_for(user, now)
 
 
 class SessionTable:

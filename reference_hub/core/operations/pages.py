@@ -68,15 +68,19 @@ def log_in(visit: Visit) -> Page:
 
 def authenticate(hub: Hub, name: str, password: str) -> User | None:
     """The user of that name, made on their first login, if the password is right."""
+    proven = proven_name(hub, name, password)
+    return None if proven is None else hub.find_user(proven) or hub.add_user(proven)
+
+
+def proven_name(hub: Hub, name: str, password: str) -> str | None:
+    """The name, normalised, of whoever knows the password; None for others and for no name."""
     expected = hub.settings.password
     if not expected or not hmac.compare_digest(
         expected.encode(), password.encode("utf-8", "replace")
     ):
         return None
     name = names.normalize_username(name.strip())
-    if not names.is_valid_username(name):
-        return None
-    return hub.find_user(name) or hub.add_user(name)
+    return name if names.is_valid_username(name) else None
 
 
 def wanted(visit: Visit) -> str:

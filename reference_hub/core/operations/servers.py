@@ -118,7 +118,7 @@ def start_server(call: Call, user_name: str, server_name: str = "") -> Reply:
     request = read_request(call)
     server = get_or_create(call, user, server_name, request)
     if server.is_ready:
-        raise errors.server_running(server_name)
+        raise errors.server_running(user_name, server_name)
     if not server.is_active:
         if server.name and request.display_name:
             server.display_name = request.display_name
@@ -143,7 +143,7 @@ def update_server(call: Call, user_name: str, server_name: str = "") -> Reply:
     check_patch(call, user, server_name, body)
     server = find(user, server_name)
     if server.is_active:
-        raise errors.server_running(server_name)
+        raise errors.server_running(user_name, server_name)
     apply_patch(server, body)
     return Reply(models.server_model(call.hub, requester, server))
 
@@ -177,7 +177,7 @@ def check_rename(
         check_named(call, user, new_name, display_name)
         return
     if find(user, server_name).is_active:
-        raise errors.server_running(server_name)
+        raise errors.server_running(user.name, server_name)
     raise errors.server_exists(user.name, new_name)
 
 

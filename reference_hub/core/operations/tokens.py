@@ -8,7 +8,7 @@ from .. import access, checks, errors, models, names, tokens
 from ..call import Call, Reply, created, empty
 from ..entities import JSON, Token, User
 from ..hub import Hub
-from . import users
+from . import pages, users
 
 
 def list_tokens(call: Call, name: str) -> Reply:
@@ -21,10 +21,9 @@ def list_tokens(call: Call, name: str) -> Reply:
 
 def create_token(call: Call, name: str) -> Reply:
     """``POST /users/{name}/tokens``: the only answer that ever shows the secret."""
-    # The one operation that reads its body before asking who is there: the body itself may carry
-    # credentials, for hubs whose authenticator takes passwords.
+    # The one operation that reads its body before asking who is there: it may say so.
     body = call.body.optional_object()
-    requester = access.require_login(call.requester)
+    requester = access.require_login(call.requester or proven(call.hub, body.get("auth")))
     user = issuable_owner(call.hub, requester, name)
     raw = requested_scopes(call.hub, body)
     expires_in = requested_lifetime(call.hub, body)
@@ -32,6 +31,16 @@ def create_token(call: Call, name: str) -> Reply:
     tokens.check_issuable(call.hub, user, raw)
     token, secret = tokens.issue(call.hub, user, raw_scopes=raw, note=note, expires_in=expires_in)
     return created({**models.token_model(call.hub, token), "token": secret})
+
+
+def proven(hub: Hub, auth: JSON) -> access.Requester | None:
+    """Who proves themselves by name and password, with the rights of their own; None for others."""
+    fields = auth if isinstance(auth, dict) else {}
+    name, password = fields.get("username"), fields.get("password")
+    if not isinstance(name, str) or not isinstance(password, str):
+        return None
+    user = hub.find_user(pages.proven_name(hub, name, password) or "")
+    return access.Requester(hub, Token.standing_for(user, hub.clock())) if user else None
 
 
 def issuable_owner(hub: Hub, requester: access.Requester, name: str) -> User:

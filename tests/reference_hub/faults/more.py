@@ -116,7 +116,7 @@ async def browsers(hub: Session) -> None:
     await grants(hub)
     await grant(hub, "")
     answer = await hub.send("GET", "/hub/logout", who="")
-    hub.seen.append("reference-hub-login" in answer.headers.get("set-cookie", ""))
+    hub.seen.append("jupyterhub-hub-login" in answer.headers.get("set-cookie", ""))
     await hub.api("GET /user", who=secret)
     await hub.api("GET /users/ann/tokens")
     hub.cookies.clear()

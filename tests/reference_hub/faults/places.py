@@ -60,13 +60,13 @@ async def sessions(hub: Session) -> None:
     hub.seen.append(answer.headers.get("set-cookie", "").count("HttpOnly"))
     await hub.api("GET /user", who="", headers={"Sec-Fetch-Mode": "cors"})
     await hub.api("POST /users/ann/activity", who="", data={"note": "forged"})
-    cookie = first.get("reference-hub-login", "").encode()
-    await hub.api("GET /authorizations/cookie/reference-hub-login", content=cookie)
+    cookie = first.get("jupyterhub-hub-login", "").encode()
+    await hub.api("GET /authorizations/cookie/jupyterhub-hub-login", content=cookie)
     await log_in(hub, "ann")
     await hub.send("GET", "/hub/logout", who="")
     hub.cookies = first
     await hub.api("GET /user", who="")
-    hub.cookies = {"reference-hub-login": "forged"}
+    hub.cookies = {"jupyterhub-hub-login": "forged"}
     await hub.api("GET /user", who="")
     hub.cookies = {}
 

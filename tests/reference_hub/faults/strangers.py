@@ -116,7 +116,7 @@ async def shown(hub: Session) -> None:
     data = {"username": "ann", "password": PASSWORD, "_xsrf": marker}
     answer = await hub.send("POST", "/hub/login", who="", data=data)
     hub.seen.append(re.findall("(?<=Path=)[^;,]*", answer.headers.get("set-cookie", "")))
-    cookie = answer.cookies.get("reference-hub-login", "").encode()
+    cookie = answer.cookies.get("jupyterhub-hub-login", "").encode()
     hub.cookies.clear()
-    await hub.api("GET /authorizations/cookie/reference-hub-login", who="", content=cookie)
+    await hub.api("GET /authorizations/cookie/jupyterhub-hub-login", who="", content=cookie)
     await hub.api("POST /users/ann/activity", {}, headers={"Content-Type": "text/plain"})

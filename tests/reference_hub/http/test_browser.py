@@ -118,9 +118,13 @@ def test_a_read_of_another_site_is_refused(visitor: Visitor) -> None:
     assert visitor("GET", "/hub/api/user", headers={"Sec-Fetch-Mode": "cors"}).status == 403
 
 
-def test_a_token_decides_beside_a_cookie(visitor: Visitor) -> None:
+def test_a_token_decides_beside_a_cookie_unless_it_is_none(visitor: Visitor, client: Client) -> None:
     visitor.log_in()
-    assert visitor("GET", "/hub/api/user", headers={"Authorization": "token x"}).status == 403
+    named = {
+        secret: visitor("GET", "/hub/api/user", headers={"Authorization": f"token {secret}"})
+        for secret in (client.hub_token, "x")
+    }
+    assert [answer.json["name"] for answer in named.values()] == ["admin", "ann"]
 
 
 def test_a_logout_ends_the_session_for_every_copy(visitor: Visitor) -> None:

@@ -33,6 +33,27 @@ def test_a_new_token_inherits_and_shows_its_secret_once(ask: Ask) -> None:
     assert all("token" not in each for each in listed)
 
 
+@pytest.mark.parametrize(
+    ("auth", "status"),
+    [
+        ({"username": "Ann", "password": "of all"}, 201),
+        ({"username": "bob", "password": "of all"}, 403),
+        ({"username": "nobody", "password": "of all"}, 403),
+        ({"username": "ann", "password": "of none"}, 403),
+        ({"username": "ann"}, 403),
+        ("ann", 403),
+        (None, 403),
+    ],
+)
+def test_a_password_is_as_good_as_a_token(ask: Ask, hub: Hub, auth: Any, status: int) -> None:
+    hub.settings = replace(hub.settings, password="of all")
+    answer = ask(tokens.create_token, "ann", who="", body={"auth": auth})
+    assert answer.status == status
+    assert hub.find_user("nobody") is None
+    hub.settings = replace(hub.settings, password="")
+    assert ask(tokens.create_token, "ann", who="", body={"auth": auth}).status == 403
+
+
 def test_scopes_are_kept_to(ask: Ask) -> None:
     secret = issue(ask, scopes=["read:users:name!user"])["token"]
     assert ask(tokens.list_tokens, "ann", who=secret).status == 403

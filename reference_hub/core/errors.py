@@ -296,7 +296,14 @@ def server_exists(user: str, name: str) -> HubError:
 
 def server_running(user: str, name: str) -> HubError:
     """Starting or changing a server that runs. There are clients that know it by these words."""
-    return _bad_request(f"{user}:{name} is already running" if name else f"{user} is already running")
+    return _bad_request(
+        f"{user}:{name} is already running" if name else f"{user} is already running"
+    )
+
+
+def redirect_loop() -> HubError:
+    """A proxy that sends back here what is sent to it, again and again."""
+    return HubError(500, "The proxy does not lead to the server, however often it is tried.")
 
 
 def server_not_starting(name: str) -> HubError:

@@ -6,16 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from . import html
 from .access import Requester
 from .call import Body, Call, Query
 from .entities import JSON
-from .errors import HubError
+from .errors import HubError, redirect_loop
 from .hub import Hub
 from .sessions import Session
 
+_COUNT = "redirects"
+_MOST_REDIRECTS = 4  # so that it ends before browsers give up
 _NO_STORE = {"cache-control": "no-store"}  # a page is of one session, and of one moment
 
 
@@ -83,6 +85,22 @@ def redirect(location: str) -> Page:
 def as_sent(path: str) -> str:
     """A path and query in the form that a header can carry; escapes stay as they are."""
     return quote(path, safe="/%:@!$&'()*+,;=~?#[]")
+
+
+def counted(address: str) -> str:
+    """An address below a server's path, with how often one was sent there. Raises a 500 for a loop.
+
+    A proxy without a route to the server comes back to the hub, and would do so for ever.
+    """
+    path, _, query = address.partition("?")
+    arguments = parse_qsl(query, keep_blank_values=True)
+    count = next((int(v) for k, v in arguments if k == _COUNT and v.isdecimal()), 0)
+    if count >= _MOST_REDIRECTS:
+        raise redirect_loop()
+    if not count:
+        return f"{address}{'&' if query else '?'}{_COUNT}=1"
+    others = [(key, value) for key, value in arguments if key != _COUNT]
+    return f"{path}?{urlencode([*others, (_COUNT, str(count + 1))])}"
 
 
 def document(hub: Hub, session: Session | None, title: str, *parts: str, status: int = 200) -> Page:

@@ -18,6 +18,7 @@ from ..core.pages import Page, Visit, error_page
 from ..core.sessions import LOGIN_COOKIE, Session
 from . import convert
 from .cookies import (
+    READING,
     SESSION_COOKIE,
     XSRF,
     check_xsrf,
@@ -61,13 +62,10 @@ class PageEndpoint(Endpoint):
         """What the method gives, after a login and the check for forgery."""
         self.hub.purge_expired()  # else a page would show tokens that work no longer
         session = session_of(self.hub, request)
+        form, xsrf = await self.unforged(request)
         do = {"GET": self.methods.get, "POST": self.methods.post}.get(request.method)
         if do is None:
             raise errors.method_not_allowed(request.method)
-        form = await read_form(request)
-        xsrf = expected_xsrf(self.hub, request, session)
-        if request.method == "POST":
-            check_xsrf(request, xsrf, form)
         address = request.scope["path"] + convert.query_as_sent(request)
         if session is None and not self.methods.is_open:
             where = f"{self.hub.settings.hub_prefix}login?next={quote(address, safe='')}"
@@ -76,6 +74,17 @@ class PageEndpoint(Endpoint):
         visit = Visit(self.hub, session, xsrf, query, form, address)
         parameters = convert.decode_parameters(request.path_params)
         return self.respond_with(request, do(visit, *parameters), session)
+
+    async def unforged(self, request: Request) -> tuple[Mapping[str, list[str]], str]:
+        """The form that was sent, and what it has to carry. Raises a 403 for a forged one.
+
+        Before all else, so that no other site's script learns what there is.
+        """
+        form = await read_form(request)
+        xsrf = expected_xsrf(self.hub, request, session_of(self.hub, request))
+        if request.method not in READING:
+            check_xsrf(request, xsrf, form)
+        return form, xsrf
 
     def respond_with(self, request: Request, page: Page, session: Session | None) -> Response:
         """The page as HTTP, with the cookies that follow from it."""
@@ -94,7 +103,8 @@ class PageEndpoint(Endpoint):
             response.delete_cookie(SESSION_COOKIE, path=base)
         expected = expected_xsrf(self.hub, request, session)
         if request.cookies.get(XSRF) != expected:
-            response.set_cookie(XSRF, expected, path=prefix, **_COOKIE)
+            # To scripts, too: those that write by cookie send it along in a header.
+            response.set_cookie(XSRF, expected, path=prefix, samesite="lax")
         return response
 
 
@@ -106,6 +116,7 @@ class UnknownPage(PageEndpoint):
 
     async def page(self, request: Request) -> Response:
         """404, whatever the method."""
+        await self.unforged(request)
         raise errors.no_such_path()
 
 

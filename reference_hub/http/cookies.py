@@ -13,7 +13,7 @@ from ..core.sessions import LOGIN_COOKIE, Session
 
 SESSION_COOKIE = "jupyterhub-session-id"
 XSRF = "_xsrf"
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def session_of(hub: Hub, request: Request) -> Session | None:
@@ -48,7 +48,7 @@ def identify_by_cookie(hub: Hub, request: Request) -> access.Requester | None:
     if request.method == "POST" and not kind.lower().startswith("application/json"):
         return None
     mode = request.headers.get("sec-fetch-mode", "navigate")
-    if not (request.method in _READING and mode == "navigate"):
+    if not (request.method in READING and mode == "navigate"):
         check_xsrf(request, expected_xsrf(hub, request, session), {})
     access.note_activity(hub, session.token)
     return access.Requester(hub, session.token)

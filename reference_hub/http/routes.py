@@ -28,10 +28,11 @@ from ..core.operations import (
     users,
 )
 from .browser import PageEndpoint, PageMethods, TokenEndpoint, UnknownPage
+from .elsewhere import Elsewhere, Slashless
 from .endpoints import (
     ApiEndpoint,
-    Elsewhere,
     Operation,
+    RootEndpoint,
     UnknownPath,
 )
 from .metrics import Metrics
@@ -161,9 +162,9 @@ PAGES: Mapping[str, PageMethods] = {
     "home": PageMethods(home_page.home, home_page.act),
     "token": PageMethods(token_page.token_page, token_page.act),
     "accept-share": PageMethods(share_page.look, share_page.accept),
-    "spawn": PageMethods(spawn_page.spawn),
-    "spawn/{name}": PageMethods(spawn_page.spawn),
-    "spawn/{name}/{server}": PageMethods(spawn_page.spawn),
+    "spawn": PageMethods(spawn_page.spawn, spawn_page.spawn_as_said),
+    "spawn/{name}": PageMethods(spawn_page.spawn, spawn_page.spawn_as_said),
+    "spawn/{name}/{server}": PageMethods(spawn_page.spawn, spawn_page.spawn_as_said),
     "spawn-pending/{name}": PageMethods(spawn_page.spawn_pending),
     "spawn-pending/{name}/{server}": PageMethods(spawn_page.spawn_pending),
     "user-redirect/{path:path}": PageMethods(spawn_page.user_redirect),
@@ -172,12 +173,17 @@ PAGES: Mapping[str, PageMethods] = {
 }
 
 
+def endpoint_of(path: str) -> type[ApiEndpoint]:
+    """What answers a path of the API."""
+    return ApiEndpoint if path.strip("/") else RootEndpoint
+
+
 def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
     """Every route of a hub, the first match counting."""
     users_server = Passing(hub, stop, VisitedServer(hub, stop))
     base, prefix = hub.settings.base_url, hub.settings.hub_prefix
     api = [
-        Route(f"{prefix}api{path}", ApiEndpoint(hub, stop, operations))
+        Route(f"{prefix}api{path}", endpoint_of(path)(hub, stop, operations))
         for path, operations in API.items()
     ]
     for_people = [
@@ -197,5 +203,6 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
         Route(f"{base}user/{{name}}", users_server),
         Route(f"{base}user/{{name}}/{{path:path}}", users_server),
         WebSocketRoute(f"{base}user/{{name}}/{{path:path}}", users_server),
+        Route(f"{base}services/{{name}}", Slashless(hub, stop)),
         Route("/{path:path}", Elsewhere(hub, stop)),
     ]

@@ -16,7 +16,7 @@ from ..core.pages import Page, as_sent
 from . import convert
 from .browser import PageEndpoint, PageMethods
 from .cookies import session_of
-from .endpoints import StoppedUserServer, UserServer
+from .user_servers import StoppedUserServer, UserServer
 
 _TOKEN = "reference-hub-server"  # noqa: S105 - a part of the cookie's name
 _STATE = "reference-hub-state"

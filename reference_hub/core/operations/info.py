@@ -12,8 +12,8 @@ VERSION = "6.1.1"
 
 
 def version(call: Call) -> Reply:
-    """``GET /``: the version, for anybody, from any origin."""
-    return Reply({"version": VERSION}, headers={"Access-Control-Allow-Origin": "*"})
+    """``GET /``: the version, for anybody."""
+    return Reply({"version": VERSION})
 
 
 def info(call: Call) -> Reply:

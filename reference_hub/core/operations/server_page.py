@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from .. import access, errors, html, models, oauth
 from ..entities import Server
 from ..hub import Hub
-from ..pages import Page, Visit, alert, paragraph, redirect, title_of
+from ..pages import Page, Visit, alert, counted, paragraph, redirect, title_of
 from . import single_user
 
-_PAGES = ("", "lab", "tree")
+_PAGES = ("lab", "tree")
 
 
 def greet(hub: Hub, server: Server, path: str, secret: str) -> Page | None:
@@ -21,6 +21,8 @@ def greet(hub: Hub, server: Server, path: str, secret: str) -> Page | None:
     requester = access.identify(hub, f"token {secret}") if secret else None
     if requester is None or not requester.may("access:servers", "server", server.full_name):
         return None
+    if not path:
+        return redirect(f"{models.server_url(hub, server)}{_PAGES[0]}")
     if path.partition("/")[0] not in _PAGES:
         raise errors.no_such_path()
     return server_page(
@@ -53,7 +55,7 @@ def stand_in(visit: Visit, user_name: str, path: str) -> Page:
         way = html.tag("a", "Your servers", href=visit.path("home"))
         return visit.page("It is not running", alert(error.message), paragraph(way), status=424)
     settings = visit.hub.settings
-    return redirect(settings.base_url + visit.address.removeprefix(settings.hub_prefix))
+    return redirect(counted(settings.base_url + visit.address.removeprefix(settings.hub_prefix)))
 
 
 def way_in(hub: Hub, server: Server, state: str) -> str:

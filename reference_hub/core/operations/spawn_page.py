@@ -21,11 +21,24 @@ _AGAIN = "1"  # seconds until a browser looks again
 
 def spawn(visit: Visit, user_name: str = "", server_name: str = "") -> Page:
     """``GET /hub/spawn/...``: start the server, unless it was, and on to wait for it."""
+    return started(visit, user_options(visit), user_name, server_name)
+
+
+def spawn_as_said(visit: Visit, user_name: str = "", server_name: str = "") -> Page:
+    """``POST /hub/spawn/...``: the same, with the fields of a form as its options.
+
+    Each field is a list, as spawners of JupyterHub without an `options_from_form` have it.
+    """
+    fields = {name: list(values) for name, values in visit.form.items() if name != "_xsrf"}
+    return started(visit, fields, user_name, server_name)
+
+
+def started(visit: Visit, options: Mapping[str, JSON], user_name: str, server_name: str) -> Page:
+    """On to a server that was started, with these options if there are any."""
     user_name = user_name or visit.known().user.name
     user = users.find(visit.hub, checked_owner(visit, user_name, server_name))
     server = user.servers.get(server_name)
     if server is None or not server.is_active:
-        options = user_options(visit)
         call = visit.call(user_options=options) if options else visit.call()
         servers.start_server(call, user_name, server_name)
         server = user.servers[server_name]

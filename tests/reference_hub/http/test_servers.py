@@ -41,24 +41,42 @@ def test_a_stopped_server_is_looked_for_at_the_hub(client: Client) -> None:
     assert response.status == 424
     assert client("GET", "/hub/user/bob/api", who="ann").status == 404
     assert client("GET", "/hub/user/nobody/api").status == 404
-    assert client("POST", "/hub/user/ann/api", who=None).status == 424
+    assert client("POST", "/hub/user/ann/api", who="bob").status == 424
+    assert client("POST", "/hub/user/ann/api", who=None).status == 403
     assert client("PUT", "/hub/user/ann/api").status == 405
     response = client("GET", "/hub/user/ann/api", who=None)
     assert response.headers["location"] == "/hub/login?next=%2Fhub%2Fuser%2Fann%2Fapi"
     assert client("POST", "/user/ann/api").status == 403
-    assert client("GET", "/user/ann").headers["location"] == "/user/ann/"
+    for kind in ("user", "services"):
+        response = client("GET", f"/{kind}/ann?x=1", who=None)
+        assert (response.status, response.headers["location"]) == (301, f"/{kind}/ann/?x=1")
 
 
 def test_a_server_that_runs_after_all(client: Client) -> None:
     client("POST", "/hub/api/users/ann/server")
-    response = client("GET", "/hub/user/ann/api", who="ann")
-    assert (response.status, response.headers["location"]) == (302, "/user/ann/api")
+    for asked, led in (
+        ("", "?redirects=1"),
+        ("?x=1", "?x=1&redirects=1"),
+        ("?redirects=3&x=%20", "?x=+&redirects=4"),
+        ("?redirects=no", "?redirects=no&redirects=1"),
+    ):
+        response = client("GET", f"/hub/user/ann/api{asked}", who="ann")
+        assert (response.status, response.headers["location"]) == (302, f"/user/ann/api{led}")
+    assert client("GET", "/hub/user/ann/api?redirects=4", who="ann").status == 500
 
 
 def test_elsewhere_leads_to_the_hub(client: Client) -> None:
     assert client("GET", "/", who=None).headers["location"] == "/hub/"
     assert client("GET", "/tree/x", who=None).headers["location"] == "/hub/tree/x"
-    assert client("POST", "/tree").status == 404
+    assert client("POST", "/tree").status == 403
+    assert client("HEAD", "/tree").status == 405
+
+
+def test_scripts_of_any_site_may_read_the_root(client: Client) -> None:
+    for path, method, status in (("", "GET", 200), ("/", "OPTIONS", 200), ("", "DELETE", 405)):
+        answer = client(method, f"/hub/api{path}", who=None)
+        assert (answer.status, answer.headers["access-control-allow-origin"]) == (status, "*")
+    assert "access-control-allow-origin" not in client("GET", "/hub/api/user").headers
 
 
 def test_the_events_of_a_start_come_live(client: Client) -> None:

@@ -45,6 +45,15 @@ def test_or_waited_for(ann: Visitor, live: Live) -> None:
     assert ann("GET", waiting).headers["location"] == "/user/ann/tree"
 
 
+def test_a_form_starts_a_server_too(ann: Visitor, live: Live) -> None:
+    assert ann("POST", "/hub/spawn", {"profile": "big"}).status == 403
+    answer = ann.send("/hub/spawn/ann", profile="big")
+    assert (answer.status, answer.headers["location"]) == (302, "/user/ann/")
+    user = live.hub.find_user("ann")
+    assert user is not None
+    assert user.servers[""].user_options == {"profile": ["big"]}
+
+
 def test_waiting_starts_nothing(ann: Visitor, live: Live) -> None:
     page = ann("GET", "/hub/spawn-pending/ann")
     assert (page.status, b"not running" in page.content) == (200, True)

@@ -99,11 +99,11 @@ class ApiEndpoint(Endpoint):
 class RootEndpoint(ApiEndpoint):
     """The root of the API: scripts of any site may read what it answers, and its refusals."""
 
-    def __init__(
-        self, hub: Hub, stop: Callable[[], None], operations: Mapping[str, Operation]
-    ) -> None:
-        super().__init__(hub, stop, operations)
-        self.headers = {**self.headers, "access-control-allow-origin": "*"}
+    async def guarded(self, request: Request) -> Response:
+        """The answer, for all origins."""
+        response = await super().guarded(request)
+        response.headers["access-control-allow-origin"] = "*"
+        return response
 
 
 def options(call: Call, *parameters: str) -> Reply:

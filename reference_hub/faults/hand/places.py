@@ -14,7 +14,7 @@ from ...core.hub import Hub
 from ...core.operations import info, single_user
 from ...core.pages import Visit
 from ...core.sessions import SessionTable
-from ...http import browser, convert, cookies, routes
+from ...http import browser, convert, cookies, endpoints, routes
 from ..changes import always, answering, const, doing, on
 from ..fault import make
 
@@ -212,7 +212,7 @@ FAULTS = [
         "subtle",
         "get-api",
         "Scripts of other origins may not read the version.",
-        (*on("get-api"), doing(lambda old, call: replace(old(call), headers={}))),
+        (endpoints.RootEndpoint, "guarded", lambda _: endpoints.ApiEndpoint.guarded),
     ),
     make(
         "info/details-too-many",

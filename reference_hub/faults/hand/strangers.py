@@ -14,7 +14,7 @@ from ...core.oauth import Client
 from ...core.operations import info
 from ...core.operations import oauth as grants
 from ...core.pages import Page, Visit
-from ...http import browser, convert, cookies, endpoints, routes
+from ...http import browser, convert, cookies, routes, user_servers
 from ..changes import answering, doing, on, refusing, status
 from ..fault import make
 
@@ -243,7 +243,7 @@ FAULTS = [
         "subtle",
         "",
         "Who asks for a server without a login is not led back to it.",
-        (endpoints, "redirect", doing(_no_way_back)),
+        (user_servers, "redirect", doing(_no_way_back)),
     ),
     make(
         "access/session-opens-servers",

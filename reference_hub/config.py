@@ -63,6 +63,9 @@ class Authenticator(Configurable):
     """The traits of JupyterHub's authenticators that show in its API."""
 
     admin_users = Set(Unicode(), help="Names of admin users.").tag(config=True)
+    allowed_users = Set(Unicode(), help="Names of users who are there from the start.").tag(
+        config=True
+    )
     enable_auth_state = Bool(False, help="Whether users have an auth state.").tag(config=True)
 
 
@@ -200,6 +203,7 @@ def settings(hub: JupyterHub, authenticator: Authenticator) -> Settings:
             raise ConfigError(f"JupyterHub.{name} must be at least 1, not {own[name]}")
     return Settings(
         **own,
+        allowed_users=sorted(authenticator.allowed_users),
         enable_auth_state=authenticator.enable_auth_state,
         slow_spawn_timeout=float(other.get("slow_spawn_timeout", Settings.slow_spawn_timeout)),
     )

@@ -29,6 +29,8 @@ def reset(hub: Hub) -> Hub:
     hub.clear()
     for name in hub.settings.admin_users:
         set_admin(get_or_create_user(hub, name), True)
+    for name in hub.settings.allowed_users:
+        get_or_create_user(hub, name)
     for group_name, contents in hub.settings.load_groups.items():
         load_group(hub, group_name, contents)
     for spec in hub.settings.services:

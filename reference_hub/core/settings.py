@@ -23,6 +23,7 @@ class Settings:
     start_timeout: float = 60.0  # seconds until a start that nothing comes of has failed
     enable_auth_state: bool = False
     admin_users: Sequence[str] = field(default_factory=lambda: ["admin"])
+    allowed_users: Sequence[str] = field(default_factory=list)  # others may log in, too
     api_tokens: Mapping[str, str] = field(default_factory=dict)
     services: Sequence[Mapping[str, Any]] = field(default_factory=list)
     load_groups: Mapping[str, Any] = field(default_factory=dict)

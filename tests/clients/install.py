@@ -19,9 +19,13 @@ _REQUIREMENTS = (
     "ipykernel==7.4.0",
     "jupyterhub-exec==0.1.4",
     "jupyterhub-announcement==0.9.3",
+    "jhub-apps==2026.9.1",
+    "dask-gateway-server==2026.3.0",
+    "authlib==1.9.10",
+    "requests-oauthlib==2.0.0",
     "jsonschema<4.25",
 )
-_TIMEOUT = 540.0  # seconds; nbgrader brings a whole JupyterLab
+_TIMEOUT = 900.0  # seconds; nbgrader brings a whole JupyterLab, jhub-apps Panel and more
 
 
 def client_python() -> Path:

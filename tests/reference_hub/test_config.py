@@ -76,12 +76,14 @@ def test_a_file_and_options_that_win(tmp_path: Path) -> None:
         "c.Spawner.cmd = ['x']\n"
         "c.Authenticator.allow_all = True\n"
         "c.Authenticator.admin_users = {'boss'}\n"
+        "c.Authenticator.allowed_users = {'bob', 'ann'}\n"
         "c.Authenticator.enable_auth_state = True\n"
     )
     launch, settings = load(["-f", str(path), "--JupyterHub.api_page_default_limit=5"])
     assert (launch.ip, launch.port) == ("127.0.0.1", 1234)
     assert (settings.api_page_default_limit, settings.api_page_max_limit) == (5, 4)
     assert settings.admin_users == ["admin", "boss", "root"]
+    assert settings.allowed_users == ["ann", "bob"]
     assert settings.api_tokens == {"a-long-secret": "ann"}
     assert settings.slow_spawn_timeout == 7
     assert settings.enable_auth_state

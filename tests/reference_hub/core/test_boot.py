@@ -24,6 +24,11 @@ def test_the_configuration_is_there(hub: Hub) -> None:
     assert token.owner is hub.services["plain"]
 
 
+def test_whoever_is_allowed_is_there() -> None:
+    hub = build(allowed_users=["Ann", "admin"], load_groups={"team": ["ann"]})
+    assert [user.name for user in hub.users.values()] == ["admin", "ann"]
+
+
 def test_reset_undoes_everything(hub: Hub) -> None:
     hub.add_user("new")
     hub.remove_user(hub.users[1])

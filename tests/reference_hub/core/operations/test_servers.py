@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from reference_hub.core import boot
+from reference_hub.core.entities import JSON
 from reference_hub.core.hub import Hub, Settings
 from reference_hub.core.operations import servers, tokens, users
 from tests.reference_hub.tools import Ask, FakeClock
@@ -29,8 +30,24 @@ def test_two_named_servers_side_by_side(ask: Ask) -> None:
 
 
 def test_a_running_server_is_not_started_again(ask: Ask) -> None:
+    for names, known in ((("ann",), "ann"), (("ann", "lab"), "ann:lab")):
+        ask(servers.start_server, *names)
+        again = ask(servers.start_server, *names)
+        assert (again.status, again.value) == (400, f"{known} is already running")
+
+
+def test_options_are_told_as_long_as_there_are_any(ask: Ask) -> None:
+    def told() -> JSON:
+        return ask(servers.read_server, "ann").value["user_options"]
+
+    assert told() is None, "it never ran"
     ask(servers.start_server, "ann")
-    assert ask(servers.start_server, "ann").status == 400
+    assert told() == {}
+    ask(servers.stop_server, "ann")
+    assert told() is None
+    ask(servers.start_server, "ann", body={"profile": "big"})
+    ask(servers.stop_server, "ann")
+    assert told() == {"profile": "big"}
 
 
 def test_a_pending_start(ask: Ask, clock: FakeClock) -> None:

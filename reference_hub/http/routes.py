@@ -36,7 +36,7 @@ from .endpoints import (
     UnknownPath,
 )
 from .metrics import Metrics
-from .passing import Passing
+from .passing import Passing, PassingService
 from .visits import VisitedServer, VisitedStopped
 
 
@@ -181,6 +181,7 @@ def endpoint_of(path: str) -> type[ApiEndpoint]:
 def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
     """Every route of a hub, the first match counting."""
     users_server = Passing(hub, stop, VisitedServer(hub, stop))
+    services_way = PassingService(hub, stop, Elsewhere(hub, stop))
     base, prefix = hub.settings.base_url, hub.settings.hub_prefix
     api = [
         Route(f"{prefix}api{path}", endpoint_of(path)(hub, stop, operations))
@@ -204,5 +205,7 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
         Route(f"{base}user/{{name}}/{{path:path}}", users_server),
         WebSocketRoute(f"{base}user/{{name}}/{{path:path}}", users_server),
         Route(f"{base}services/{{name}}", Slashless(hub, stop)),
+        Route(f"{base}services/{{name}}/{{path:path}}", services_way),
+        WebSocketRoute(f"{base}services/{{name}}/{{path:path}}", services_way),
         Route("/{path:path}", Elsewhere(hub, stop)),
     ]

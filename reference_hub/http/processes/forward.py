@@ -56,7 +56,7 @@ class Forwarder:
 
     async def websocket(self, socket: WebSocket, address: str) -> None:
         """Both directions, until either side ends it; a refusal is passed on as one."""
-        scope, port = socket.scope, urlsplit(address).port
+        scope, there = socket.scope, urlsplit(address)
         own = (b"host", b"sec-websocket", b"content-length")
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
@@ -68,8 +68,8 @@ class Forwarder:
         try:
             async with connect(
                 f"ws://{host}{target(scope).decode('latin-1')}",
-                host="127.0.0.1",
-                port=port,
+                host=there.hostname,
+                port=there.port or 80,
                 proxy=None,
                 additional_headers=headers,
                 user_agent_header=None,

@@ -204,7 +204,7 @@ def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
         Route(f"{base}user/{{name}}", users_server),
         Route(f"{base}user/{{name}}/{{path:path}}", users_server),
         WebSocketRoute(f"{base}user/{{name}}/{{path:path}}", users_server),
-        Route(f"{base}services/{{name}}", Slashless(hub, stop)),
+        Route(f"{base}services/{{name}}", PassingService(hub, stop, Slashless(hub, stop))),
         Route(f"{base}services/{{name}}/{{path:path}}", services_way),
         WebSocketRoute(f"{base}services/{{name}}/{{path:path}}", services_way),
         Route("/{path:path}", Elsewhere(hub, stop)),

@@ -47,7 +47,7 @@ def test_a_service_gets_what_is_for_it(client: Client, url: str) -> None:
     said = f"/services/mirror/a%2Fb?x=%20 token secret-of-ann {host}"
     assert (answer.status, answer.content.decode()) == (200, said)
     answer = client("GET", "/services/mirror", who=None)
-    assert (answer.status, answer.headers["location"]) == (301, "/services/mirror/")
+    assert (answer.status, answer.content.decode()) == (200, f"/services/mirror None {host}")
 
 
 def test_a_service_that_is_not_there(client: Client, url: str) -> None:

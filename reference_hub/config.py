@@ -77,6 +77,16 @@ class DummyAuthenticator(Configurable):
     )
 
 
+class _Scopes(List[str]):
+    """Names of scopes. What a real hub would call with its spawner counts for none."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(Unicode(), **more)
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return super().validate(obj, [] if callable(value) else value)
+
+
 class Spawner(Configurable):
     """The traits of JupyterHub's spawners that have a meaning here."""
 
@@ -84,6 +94,13 @@ class Spawner(Configurable):
     args = List(Unicode(), help="Arguments after Spawner.cmd.").tag(config=True)
     environment = Dict(help="Variables for what is run: {name: text}.").tag(config=True)
     start_timeout = Float(60.0, min=0, help="Seconds a server has to become ready.").tag(
+        config=True
+    )
+
+    server_token_scopes = _Scopes(help="Scopes of a server's token (default: role `server`).").tag(
+        config=True
+    )
+    oauth_client_allowed_scopes = _Scopes(help="What a server may do for those who visit it.").tag(
         config=True
     )
 
@@ -121,7 +138,13 @@ def load(own: Mapping[str, Any], traits: Sequence[str]) -> tuple[Launch, Setting
         launch = Launch(**{**process, **address(config), **own})
         found = settings(JupyterHub(config=config), Authenticator(config=config))
         password = DummyAuthenticator(config=config).password
-        return launch, replace(found, password=password, start_timeout=spawner.start_timeout)
+        own_settings = (
+            "start_timeout",
+            "server_token_scopes",
+            "oauth_client_allowed_scopes",
+        )
+        more = {name: getattr(spawner, name) for name in own_settings}
+        return launch, replace(found, password=password, **more)
     except (TraitError, ValueError) as error:
         # Some of traitlets' messages take several lines.
         raise ConfigError(" ".join(str(error).split())) from None

@@ -27,6 +27,7 @@ class ConfigError(ValueError):
 def reset(hub: Hub) -> Hub:
     """Bring a hub (back) to its configured state, which takes well under a millisecond."""
     hub.clear()
+    check_spawner_scopes(hub)
     for name in hub.settings.admin_users:
         set_admin(get_or_create_user(hub, name), True)
     for name in hub.settings.allowed_users:
@@ -40,6 +41,15 @@ def reset(hub: Hub) -> Hub:
     for secret, name in hub.settings.api_tokens.items():
         load_token(hub, secret, name)
     return hub
+
+
+def check_spawner_scopes(hub: Hub) -> None:
+    """Raise ConfigError for scopes of servers that do not exist."""
+    for key in ("server_token_scopes", "oauth_client_allowed_scopes"):
+        try:
+            hub.scope_table.check_exist(getattr(hub.settings, key))
+        except HubError as error:
+            raise ConfigError(f"Spawner.{key}: {error.message}") from None
 
 
 @dataclass(frozen=True)

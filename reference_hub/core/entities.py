@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -68,6 +68,11 @@ class Server:
     def full_name(self) -> str:
         """``user/server``, as filters and models have it."""
         return f"{self.user.name}/{self.name}"
+
+    def bind(self, raw_scopes: Iterable[str]) -> list[str]:
+        """Raw scopes, those with the filter `!server` for this one."""
+        own = f"={self.full_name}"
+        return [f"{each}{own}" if each.endswith("!server") else each for each in raw_scopes]
 
     @property
     def is_active(self) -> bool:

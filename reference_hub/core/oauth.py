@@ -156,6 +156,7 @@ def of_server(hub: hubs.Hub, server: Server) -> Client:
         redirect=f"{hub.settings.base_url}user/{path}/oauth_callback",
         secret_digest=server.token.digest if server.token else "",
         subject=server,
+        allowed=tuple(server.bind(hub.settings.oauth_client_allowed_scopes)),
     )
 
 

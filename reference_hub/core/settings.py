@@ -21,6 +21,9 @@ class Settings:
     token_expires_in_max_seconds: int = 0
     slow_spawn_timeout: float = 0.0  # seconds a POST waits for a pending start: 202 after that
     start_timeout: float = 60.0  # seconds until a start that nothing comes of has failed
+    # What running servers may do, and what they may do for those who visit them; raw scopes.
+    server_token_scopes: Sequence[str] = field(default_factory=list)  # none: the role `server`
+    oauth_client_allowed_scopes: Sequence[str] = field(default_factory=list)
     enable_auth_state: bool = False
     admin_users: Sequence[str] = field(default_factory=lambda: ["admin"])
     allowed_users: Sequence[str] = field(default_factory=list)  # others may log in, too

@@ -12,6 +12,8 @@ from . import errors, models, tokens
 from .entities import JSON, Phase, Server, Token
 from .hub import Hub
 
+_ACTIVITY = frozenset({"users:activity!user", "users:activity", "inherit"})
+
 
 def start(hub: Hub, server: Server, options: Mapping[str, JSON] | None) -> None:
     """Start a stopped server. Without options it gets those of the last time.
@@ -44,14 +46,13 @@ def check_capacity(hub: Hub) -> None:
 
 
 def server_token(hub: Hub, server: Server) -> tuple[Token, str]:
-    """The token a server gets for itself, and its secret: the `server` role, as far as its user
-    holds it.
+    """The token a server gets for itself, and its secret: what is configured, or the `server`
+    role, as far as its user holds it.
     """
     note = f"Server at {models.server_url(hub, server)}"
-    asked = [
-        f"{scope}={server.full_name}" if scope.endswith("!server") else scope
-        for scope in hub.roles["server"]
-    ]
+    asked = server.bind(hub.settings.server_token_scopes or hub.roles["server"])
+    if not _ACTIVITY & {*asked}:
+        asked.append("users:activity!user")  # no server can do without
     return tokens.issue(hub, server.user, raw_scopes=asked, note=note, is_server=True)
 
 

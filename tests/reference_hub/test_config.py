@@ -89,6 +89,18 @@ def test_a_file_and_options_that_win(tmp_path: Path) -> None:
     assert settings.enable_auth_state
 
 
+def test_what_servers_may_do(tmp_path: Path) -> None:
+    path = tmp_path / "jupyterhub_config.py"
+    path.write_text(
+        "c = get_config()\n"
+        "c.Spawner.server_token_scopes = lambda spawner: ['self']\n"  # none to call it with
+        "c.Spawner.oauth_client_allowed_scopes = ['shares!server']\n"
+    )
+    settings = load(["-f", str(path)])[1]
+    assert settings.server_token_scopes == []
+    assert settings.oauth_client_allowed_scopes == ["shares!server"]
+
+
 def test_what_to_run_for_servers(tmp_path: Path) -> None:
     path = tmp_path / "jupyterhub_config.py"
     path.write_text(

@@ -72,6 +72,7 @@ def test_roles_find_their_holders() -> None:
         ({"services": [{"name": "svc", "bogus": 1}]}, "unknown keys: bogus"),
         ({"services": [{"name": "svc", "admin": "yes"}]}, "true or false"),
         ({"services": [{"name": "svc", "api_token": "short"}]}, "at least 8"),
+        ({"server_token_scopes": ["no:scope"]}, "server_token_scopes: There is no scope"),
         ({"load_groups": {"team": {"users": "ann"}}}, "must be a list of names"),
         ({"load_groups": {"team": [" "]}}, "not a valid user name"),
         ({"load_roles": [{"name": "reader", "services": ["nope"]}]}, "not in services"),

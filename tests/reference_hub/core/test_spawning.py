@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from reference_hub.core import spawning
+from reference_hub.core import oauth, spawning, tokens
 from reference_hub.core.entities import Phase, Server
 from reference_hub.core.hub import Hub
 from reference_hub.core.spawners import Simulated
@@ -24,6 +25,22 @@ def test_starting_takes_no_time(hub: Hub, server: Server) -> None:
     assert server.started == server.last_activity == server.user.last_activity == START
     assert server.user_options == {"color": "red"}
     assert hub.active_servers == {"ann/": server}
+
+
+def test_what_a_server_may_do(hub: Hub, server: Server) -> None:
+    hub.settings = replace(
+        hub.settings,
+        server_token_scopes=["servers!server", "admin:users"],
+        oauth_client_allowed_scopes=["read:servers!server"],
+    )
+    spawning.start(hub, server, None)
+    assert server.token is not None
+    may = tokens.scopes_of(hub, server.token)
+    assert {"servers!server=ann/", "users:activity!user=ann"} <= may
+    assert not any(scope.startswith(("admin:", "tokens")) for scope in may)
+    client = oauth.of_server(hub, server)
+    assert client.allowed == ("read:servers!server=ann/",)
+    assert client.may_have(["read:servers!server=ann/"])
 
 
 def test_unless_the_options_ask_for_some(hub: Hub, server: Server, clock: FakeClock) -> None:

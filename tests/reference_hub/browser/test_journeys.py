@@ -138,7 +138,7 @@ def test_a_page_that_is_out_of_date(page: Page, hub: RunningHub) -> None:
     log_in(page)
     hub.start_server("ann")
     button(page, "Start Default server").click()
-    expect(page.get_by_role("alert")).to_contain_text("is running")
+    expect(page.get_by_role("alert")).to_contain_text("is already running")
     expect(card(page, "Default server")).to_contain_text("It is running.")
     token = ask(hub, "POST", "/users/ann/tokens", hub.admin_token, json={"note": "gone"}).json()
     page.goto("hub/token")

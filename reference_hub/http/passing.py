@@ -28,6 +28,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Passing(Endpoint):
     """The way to processes; what is about no process goes to `otherwise`."""
 
+    idle: int | None = None  # connections that stay open for more
+
     def __init__(self, hub: Hub, stop: Callable[[], None], otherwise: ASGIApp) -> None:
         super().__init__(hub, stop)
         self.headers = {}  # the answer is the process's own
@@ -38,7 +40,7 @@ class Passing(Endpoint):
         """What passes requests on. Most hubs never need it, nor the packages that it needs."""
         from .processes.forward import Forwarder
 
-        return Forwarder()
+        return Forwarder(self.idle)
 
     def address(self, scope: Scope) -> str:
         """Where the process is that a path leads to; "" if it leads to none."""
@@ -75,6 +77,8 @@ class Passing(Endpoint):
 
 class PassingService(Passing):
     """The way to services that run on this machine; a hub for tests calls no other."""
+
+    idle = 0  # a hub in somebody's tests has no end at which they would be closed
 
     def address(self, scope: Scope) -> str:
         """The URL of a service; "" of one without, or elsewhere, or where httpx is missing."""

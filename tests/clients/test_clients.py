@@ -146,12 +146,24 @@ def test_nbgrader(hub: RunningHub, python: Path) -> None:
 
 @contextmanager
 def service(
-    hub: RunningHub, name: str, command: list[str], port: int, cwd: Path, **settings: Any
+    hub: RunningHub,
+    name: str,
+    command: list[str],
+    port: int,
+    cwd: Path,
+    *,
+    behind: bool = False,
+    **settings: Any,
 ) -> Iterator[str]:
-    """The address of a service that lets those in whom the hub knows, once it answers."""
-    url = f"http://127.0.0.1:{port}/services/{name}/"
+    """The address of a service that lets those in whom the hub knows, once it answers.
+
+    It is its own, or, `behind` the hub, below the hub's.
+    """
+    own = f"http://127.0.0.1:{port}/"
+    url = f"{hub.url if behind else own}services/{name}/"
     secret = f"secret-of-{name}"
     spec = {"name": name, "api_token": secret, "oauth_redirect_uri": f"{url}oauth_callback"}
+    spec |= {"url": own} if behind else {}
     role = {"name": "user", "scopes": ["self", "access:services"]}
     hub.configure(password=PASSWORD, services=[spec], load_roles=[role], **settings)
     env = environment(
@@ -213,9 +225,10 @@ def xsrf_in(page: requests.Response) -> str:
     return found[1]
 
 
-def test_hub_oauth(hub: RunningHub, python: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("behind", [False, True], ids=["beside-the-hub", "behind-the-hub"])
+def test_hub_oauth(hub: RunningHub, python: Path, tmp_path: Path, behind: bool) -> None:
     command, port = [str(python), "-c", programs.HUB_OAUTH], free_port()
-    with service(hub, "app", command, port, tmp_path) as url:
+    with service(hub, "app", command, port, tmp_path, behind=behind) as url:
         _, inside = let_in(hub, url, "ann")
         assert inside.status_code == 200, inside.text
         assert (inside.url, inside.json()["name"]) == (url, "ann")

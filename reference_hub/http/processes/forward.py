@@ -29,11 +29,13 @@ Headers = list[tuple[bytes, bytes]]
 class Forwarder:
     """The way to the processes; one for the whole hub, for the sake of its open connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle: int | None = None) -> None:
+        """`idle` is how many connections may wait for more to come, None for any number."""
         # No client, for one keeps cookies, and they are the users'.
-        self.transport = httpx.AsyncHTTPTransport(
-            trust_env=False, limits=httpx.Limits(max_connections=None, keepalive_expiry=30)
+        limits = httpx.Limits(
+            max_connections=None, max_keepalive_connections=idle, keepalive_expiry=30
         )
+        self.transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
 
     async def http(self, request: Request, address: str) -> Response:
         """The process's own answer, passed on while it comes. Raises a 503 without one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +17,8 @@ from .conftest import Live
 
 class Mirror(BaseHTTPRequestHandler):
     """Tells what it was asked for, and sends people to where it is."""
+
+    protocol_version = "HTTP/1.1"  # it would keep connections open
 
     def do_GET(self) -> None:
         said = f"{self.path} {self.headers['Authorization']} {self.headers['Host']}".encode()
@@ -32,7 +34,7 @@ class Mirror(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     """Where a service is."""
-    with HTTPServer(("127.0.0.1", 0), Mirror) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -37,9 +37,9 @@ class Gallery:
     """Servers shared with this one and that; never changed.
 
     All of `owners` share their default server with `user` and `group`, the first also with
-    `longer`, whose name is that of `user` with a 2 behind it, and with `member`, who is in `group`.
-    The name of the second owner is that of the first with a 2 behind it. The first has three share
-    codes, the second has one.
+    `longer`, whose name is that of `user` with a 2 behind it, with `member`, who is in `group`, and
+    with `circle`, a group that `member` is in too. The name of the second owner is that of the
+    first with a 2 behind it. The first has three share codes, the second has one.
     """
 
     owners: tuple[str, str, str]
@@ -47,6 +47,7 @@ class Gallery:
     longer: str
     member: str
     group: str
+    circle: str
     empty: str
 
     def path(self, name: str) -> str:
@@ -66,7 +67,8 @@ class Gallery:
         """Owner, server and recipient of every share."""
         first, both = self.owners[0], (f"user {self.user}", f"group {self.group}")
         found = {(owner, "", each) for owner in self.owners for each in both}
-        return found | {(first, "", f"user {self.longer}"), (first, "", f"user {self.member}")}
+        others = (f"user {self.longer}", f"user {self.member}", f"group {self.circle}")
+        return found | {(first, "", each) for each in others}
 
     def of(self, *, owner: str = "", recipients: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
         """The shares of an owner, or with these recipients, as `parties` tells them."""
@@ -80,11 +82,10 @@ def gallery(shared: Sandbox) -> Gallery:
         needs_right(shared.hub, scope)
     names = [shared.name("gallery") for _ in range(5)]
     owners, user, member = (names[0], f"{names[0]}2", names[1]), names[2], names[3]
-    made = Gallery(owners, user, f"{user}2", member, "", "")
-    people = [*owners, user, made.longer, member]
+    people = [*owners, user, f"{user}2", member]
     shared.make("create users", "/users", {"usernames": people})
-    group = shared.group("gallery", [User(member, shared)])
-    found = Gallery(owners, user, made.longer, member, group, shared.group("gallery"))
+    group, circle = (shared.group("gallery", [User(member, shared)]) for _ in range(2))
+    found = Gallery(owners, user, f"{user}2", member, group, circle, shared.group("gallery"))
     for owner, _, each in sorted(found.shares):
         kind, _, name = each.partition(" ")
         shared.make("share a server", of_server(owner), {kind: name})
@@ -122,9 +123,9 @@ def test_by_user(hub: Hub, gallery: Gallery) -> None:
 
 @rule("shares/users-list-has-their-groups-shares", since="5.0", needs="shares", see=SEE)
 def test_by_member(hub: Hub, gallery: Gallery) -> None:
-    """A user's list also has the shares with the groups that the user is in, as the groups'."""
+    """A user's list also has the shares with every group that the user is in, as the groups'."""
     found = parties(everything(hub, f"/users/{gallery.member}/shared"))
-    whom = (f"user {gallery.member}", f"group {gallery.group}")
+    whom = (f"user {gallery.member}", f"group {gallery.group}", f"group {gallery.circle}")
     assert found == gallery.of(recipients=whom)
 
 

@@ -91,6 +91,8 @@ def given(hub_run: Run, target: Target, guard: Guard) -> Iterator[Sandbox]:
     """What is made through the token that the run was given: a token of its own, emptied last."""
     clients = {origin: hub_run.client(origin) for origin in _origins(target)}
     for client in clients.values():
+        # First: what is not sent any more names nothing, and leaves nothing to remove.
+        client.before.append(lambda request: hub_run.patience.check())
         client.before.append(partial(rights.check, hub_run))
         if hub_run.census:
             client.before.append(hub_run.census.relieve)

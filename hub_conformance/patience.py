@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from .errors import OutOfTime
+
 #: A run in which nothing usable has been answered for so long is over, in seconds.
 SILENCE_SECONDS = 300.0
 #: All that is asked before the first rule takes at most so long, in seconds.
@@ -51,6 +53,8 @@ class Patience:
         self._stuck: set[str] = set()
         self.started = self._heard = time.monotonic()
         self._over_since = math.inf
+        #: Since when nothing usable has come of what was asked while cleaning up.
+        self._silent_since: float | None = None
         self._in_vain = False
 
     @property
@@ -61,7 +65,12 @@ class Patience:
     def heard(self, status: int) -> None:
         """Note an answer. A hub that breaks on everything, or puts off everything, says nothing."""
         if status < 500 and status not in POSTPONED:
-            self._heard = time.monotonic()
+            self._heard, self._silent_since = time.monotonic(), None
+
+    def check(self) -> None:
+        """Raise OutOfTime when nothing is asked any more."""
+        if self.left() <= 0:
+            raise OutOfTime(f"the run was over: {self.over}")
 
     def waited(self, seconds: float) -> None:
         """Note that for so long nothing was asked of the hub."""
@@ -108,9 +117,10 @@ class Patience:
         self.over, self._over_since = why, time.monotonic()
 
     def _left_for_cleaning(self, now: float) -> float:
-        silent_since = max(self._heard, self._over_since)
+        if self._silent_since is None:  # between two rules the hub owes nothing
+            self._silent_since = now
         in_all = self._over_since + CLEANING_SECONDS - now
-        return max(0.0, min(in_all, silent_since + CLEANING_SILENCE_SECONDS - now))
+        return max(0.0, min(in_all, self._silent_since + CLEANING_SILENCE_SECONDS - now))
 
     def pause(self, status: int, headers: Mapping[str, str], pauses: int) -> float | None:
         """Return for how long to wait before the request is sent again; None not to.

@@ -21,7 +21,7 @@ from .capabilities import Capabilities
 from .census import Census
 from .client import Answer, Client, Request
 from .contract.description import Description, of_file
-from .errors import OutOfTime, UsageError
+from .errors import UsageError
 from .fuzz import Findings, item_of
 from .guard import owns
 from .outcomes import Outcomes
@@ -241,6 +241,7 @@ class Run:
             self.answer_check.start()
         if found := rule_of(item):
             fixtures.check_applies(self, found)
+            self.patience.check()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
@@ -248,9 +249,7 @@ class Run:
         self.patience.is_cleaning = True
 
     def before(self, request: Request) -> None:
-        """The client's last hook: stop a run that takes too long, or has too many users."""
-        if self.patience.left() <= 0:
-            raise OutOfTime(f"the run was over: {self.incomplete}")
+        """The client's last hook: stop a run that has too many users."""
         if self.census:
             self.census.before(request)
         self.writes.note(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -108,8 +109,10 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SILENCE_SECONDS", 2.0)
 
 
-def run(pytester: pytest.Pytester, url: str, *arguments: str) -> tuple[pytest.RunResult, str]:
-    path = pytester.makepyfile(mine=RULES)
+def run(
+    pytester: pytest.Pytester, url: str, *arguments: str, rules: str = RULES
+) -> tuple[pytest.RunResult, str]:
+    path = pytester.makepyfile(mine=rules)
     blocked = ("-p", "no:schemathesis", "-p", "no:cacheprovider", "-p", "no:xdist")
     started = time.monotonic()
     result = pytester.runpytest_inprocess(
@@ -173,6 +176,45 @@ def test_hub_that_hangs_ends_the_run(pytester: pytest.Pytester, reference: Embed
     assert "no usable answer for 2 s" in said
 
 
+#: Rules of which the first takes longer than the run may, and then makes more.
+LATE = '''
+    import time
+    import pytest
+    from hub_conformance import rule
+
+    @rule("mine/late")
+    def test_late(sandbox, user):
+        """A group is made in time."""
+        time.sleep(3)
+        sandbox.group("late")
+
+    @pytest.fixture
+    def costly():
+        raise RuntimeError("this was not asked for")
+
+    @pytest.mark.parametrize("cell", range(20))
+    @rule("mine/later")
+    def test_later(costly, sandbox, cell):
+        """A group is made in time."""
+        sandbox.group("later")
+'''
+
+
+@pytest.mark.usefixtures("settled")
+def test_run_that_is_over_leaves_nothing_and_goes_on_with_nothing(
+    pytester: pytest.Pytester, reference: EmbeddedHub
+) -> None:
+    """What was not sent in time is not there, and what was is removed: the hub is well."""
+    result, said = run(pytester, reference.url, "--hub-time-limit=2", rules=LATE)
+    assert result.ret == 1
+    told = json.loads((pytester.path / "report.json").read_text())
+    assert told["left_behind"] == []
+    assert told["receipt"]["left"] == []
+    assert "left behind" not in said
+    assert told["counts"]["untested"] == 21
+    assert not told["counts"].get("failed")
+
+
 @pytest.mark.usefixtures("settled")
 def test_hub_that_hangs_on_one_operation(
     pytester: pytest.Pytester, reference: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
@@ -223,11 +265,22 @@ def test_memory_is_bounded(
     assert kilobytes < 300 * 1024
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Hypothesis keeps in the folder of a run: made anew, it takes 200 MB for a moment."""
+    folder = tmp_path_factory.mktemp("tables")
+    drawing = "from hypothesis import strategies; strategies.text().validate()"
+    subprocess.run([sys.executable, "-c", drawing], cwd=folder, check=True)
+    assert list(folder.rglob("codec-*"))
+    return folder / ".hypothesis"
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("trick", TRICKS)
 def test_whole_suite_on_a_hub_that_turns(
-    reference: EmbeddedHub, trick: str, tmp_path: Path
+    reference: EmbeddedHub, trick: str, tmp_path: Path, tables: Path
 ) -> None:
+    shutil.copytree(tables, tmp_path / tables.name)
     limits = ("--hub-timeout=2", "--hub-time-limit=60", "--hub-spawn-timeout=3")
     started = time.monotonic()
     with turning(reference.url, MANY, trick) as server:

@@ -73,6 +73,19 @@ def test_cleaning_may_go_on_when_the_run_is_over(clock: Clock) -> None:
     assert run.left() == 0, "the hub has stopped answering"
 
 
+def test_time_in_which_nothing_is_asked_is_no_silence(clock: Clock) -> None:
+    run = Patience(100)
+    clock.now += 100
+    run.left()
+    run.is_cleaning = True
+    run.left()
+    run.heard(204)
+    clock.now += 30  # rules that are left out
+    assert run.left() == patience.CLEANING_SILENCE_SECONDS
+    clock.now += 9
+    assert run.left() == 1, "and now it was asked"
+
+
 def test_cleaning_has_an_end_on_a_hub_that_answers(clock: Clock) -> None:
     run = Patience(100)
     run.is_cleaning = True

@@ -15,6 +15,7 @@ from _pytest.runner import call_and_report, runtestprotocol
 from .client import Answer
 from .errors import ConnectionLost
 from .guard import Named
+from .hub import quoted
 from .rules import rule_of
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _revoke(sandbox: Sandbox, name: str, note: object) -> None:
             named = Named("token", str(token["id"]), inside=name)
             sandbox.guard.adopt([named])
             sandbox.guard.noted(named)
-            sandbox.hub.delete(f"/users/{name}/tokens/{named.name}")
+            sandbox.hub.delete(f"/users/{name}/tokens/{quoted(named.name)}")
 
 
 def _has(mark: str, reports: list[pytest.TestReport]) -> bool:

@@ -11,7 +11,7 @@ from . import plugin
 from .baseline import EMPTY, Baseline, Known
 from .cells import Table, judged, summed, table_of
 from .errors import ConnectionLost, NoRoom, SetupFailed
-from .report.failure import explain, said_by
+from .report.failure import explain, printable, said_by
 from .report.result import Result
 from .rights import Refusals
 from .rules import CellsFailed, Rule, rule_id, rule_of
@@ -170,7 +170,7 @@ class Outcomes:
                 )
             return
         report.outcome = "skipped"
-        said = f"{result.verdict}: {result.reason}"
+        said = printable(f"{result.verdict}: {result.reason}")
         if result.verdict in TOLERATED:
             report.wasxfail = said
             report.longrepr = f"{result.id}: {said}"

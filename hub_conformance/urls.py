@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 from .errors import OtherOrigin
 
@@ -17,6 +17,18 @@ def origin_of(url: str) -> str:
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = "" if parts.port in (None, default) else f":{parts.port}"
     return f"{parts.scheme.lower()}://{host}{port}"
+
+
+def parts_of(url: str) -> SplitResult:
+    """Split what a hub gave for a URL. Raises AssertionError when it is none."""
+    try:
+        found = urlsplit(url)
+        _ = found.port  # read when it is asked for
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return found
+    raise AssertionError(f"{url!r} is no URL ({reason})")
 
 
 def path_within(origin: str, url: str) -> str:

@@ -163,8 +163,8 @@ def turning(origin: str, patience: int, trick: str) -> Iterator[Turncoat]:
 class Mutating(Server):
     """Passes requests on to the hub at `origin`; of one operation it changes what is answered.
 
-    `operation` is an id of the contract; `change` maps the JSON of a 2xx answer to other JSON.
-    With `spared` the first answer stays as it is.
+    `operation` is an id of the contract, "" for all of them; `change` maps the JSON of a 2xx answer
+    to other JSON. Of the operations in `spared` the first answer stays as it is.
     """
 
     def __init__(self, origin: str, operation: str, change: Callable[[Any], Any]) -> None:
@@ -172,23 +172,37 @@ class Mutating(Server):
         self.operation = operation
         self.change = change
         self.changed = 0
-        self.spared = False
+        self.spared: set[str] = set()
         super().__init__(reset)
 
     def _reply_to(self, request: str) -> Reply:
         status, content, headers = ask(self.hub, request)
-        if status < 300 and self._is_met_by(request):
-            if self.spared:
-                self.spared = False
+        met = _operation_of(request)
+        if status < 300 and met and self.operation in ("", met):
+            if met in self.spared:
+                self.spared.discard(met)
             else:
-                content = json.dumps(self.change(json.loads(content or b"null"))).encode()
+                content = self._changed(content)
                 self.changed += 1
         return whole(status, content, headers)
 
+    def _changed(self, content: bytes) -> bytes:
+        """Other JSON; what is none, such as a stream, stays where every operation is met."""
+        try:
+            found = json.loads(content or b"null")
+        except ValueError:
+            if self.operation:
+                raise
+            return content
+        return json.dumps(self.change(found)).encode()
+
     def _is_met_by(self, request: str) -> bool:
-        method, target, _ = request.split(" ", 2)
-        path = target.partition("?")[0].removeprefix("/hub/api")
-        return contract.match(method, path) == self.operation
+        return _operation_of(request) == self.operation
+
+
+def _operation_of(request: str) -> str | None:
+    method, target, _ = request.split(" ", 2)
+    return contract.match(method, target.partition("?")[0].removeprefix("/hub/api"))
 
 
 class Stuck(Mutating):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -78,6 +79,55 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "other types inside": inside,
     "nulls inside": lambda value: dict.fromkeys(value) if isinstance(value, dict) else [None],
 }
+#: What steers a terminal, or ends a line or a text.
+STEERING = "\x1b[2J\x1b]0;x\x07\x00\r\n\u202e"
+TIME = re.compile(r"\d{4}-\d\d-\d\dT.*")
+
+
+def everywhere(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The change of every value in JSON, however deep, that is no list or object."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: changed(each) for key, each in value.items()}
+        return [changed(each) for each in value] if isinstance(value, list) else change(value)
+
+    return changed
+
+
+def steering_keys(value: Any) -> Any:
+    """The same with keys that steer a terminal."""
+    if isinstance(value, dict):
+        return {f"{key}{STEERING}": steering_keys(each) for key, each in value.items()}
+    return [steering_keys(each) for each in value] if isinstance(value, list) else value
+
+
+def _of_texts(change: Callable[[str], str]) -> Callable[[Any], Any]:
+    return everywhere(lambda value: change(value) if isinstance(value, str) else value)
+
+
+def _of_numbers(number: float) -> Callable[[Any], Any]:
+    return everywhere(lambda value: number if type(value) is int else value)
+
+
+#: Of all answers at once, in values of the right type, each with a rule that it led astray.
+EVERYWHERE: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "steering texts": (_of_texts(lambda text: text + STEERING), "tokens/path-names-the-owner"),
+    "steering keys": (steering_keys, "tokens/path-names-the-owner"),
+    "long texts": (_of_texts(lambda text: text + "x" * 5000), "users/create-answers-201-with-the-model"),
+    "empty texts": (_of_texts(lambda text: ""), "pagination/sort-by-name"),
+    "URLs that are none": (
+        _of_texts(lambda text: "http://[" if "/" in text else text),
+        "pagination/sort-by-name",
+    ),
+    "the last second": (
+        _of_texts(lambda text: "9999-12-31T23:59:59.999999Z" if TIME.fullmatch(text) else text),
+        "pagination/sort-by-last-activity",
+    ),
+    "huge numbers": (_of_numbers(10**400), "pagination/sort-by-name"),
+    "numbers below nothing": (_of_numbers(-1), "pagination/sort-by-name"),
+    "no whole numbers": (_of_numbers(1.5), "pagination/sort-by-name"),
+}
 #: What every change is tested with: operation, change and chapter.
 TYPICAL = (
     ("get-user", "null", "users"),
@@ -114,8 +164,9 @@ def run(
         "PYTHONPATH": str(folder),
     }
     limits = ("--hub-spawn-timeout=3", "--hub-time-limit=120", "--hub-report=report.json")
-    with mutating(reference.url, operation, CHANGES[change]) as server:
-        server.spared = operation in FIRST
+    altered = CHANGES[change] if change in CHANGES else EVERYWHERE[change][0]
+    with mutating(reference.url, operation, altered) as server:
+        server.spared = set(FIRST)
         done = subprocess.run(
             [*PYTEST, f"--hub-url={server.origin}", *limits, *options],
             cwd=folder,
@@ -143,6 +194,22 @@ def test_no_rule_breaks(
     tmp_path: Path, reference: EmbeddedHub, operation: str, change: str, chapter: str
 ) -> None:
     judge(*run(tmp_path, reference, operation, change, "-m", chapter))
+
+
+@pytest.mark.parametrize("change", EVERYWHERE)
+def test_no_rule_is_led_astray(tmp_path: Path, reference: EmbeddedHub, change: str) -> None:
+    rule = f"--hub-rule={EVERYWHERE[change][1]}"
+    status, said, counts = run(tmp_path, reference, "", change, rule)
+    judge(status, said, counts)
+    assert said.replace("\n", "").isprintable()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("change", EVERYWHERE)
+def test_no_rule_of_all_is_led_astray(tmp_path: Path, reference: EmbeddedHub, change: str) -> None:
+    status, said, counts = run(tmp_path, reference, "", change)
+    judge(status, said, counts)
+    assert said.replace("\n", "").isprintable()
 
 
 #: A fixture of the file that breaks, and two rules with it: only the first meets the answer.

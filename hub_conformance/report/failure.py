@@ -55,7 +55,7 @@ def explain(result: Result, said: str, before: Iterable[str], base: str) -> Expl
         "run this rule again:",
         f"  pytest --hub-url={base} --hub-rule='{result.rule}'",
     ]
-    return Explanation("\n".join(lines), Crash(f"{result.id}: {first}"))
+    return Explanation("\n".join(lines), Crash(printable(f"{result.id}: {first}")))
 
 
 def said_by(error: BaseException | None, reason: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 
 from ..capabilities import ABSENT, LATER
 from ..errors import SetupFailed
-from ..hub import Hub
+from ..hub import Hub, quoted
 from ..rules import not_applicable, not_requested, untested
 from ..sandbox import Sandbox, Token, User
 from ..target import Target
@@ -66,7 +66,7 @@ def revoked(shared: Sandbox, *, limited: bool = False) -> Token:
     owner = shared.user("revoked", admin=True)
     token = shared.token(owner, scopes=POWERFUL if limited else None)
     token.hub.get("/user")
-    answer = shared.hub.delete(f"{owner.path}/tokens/{token.id}")
+    answer = shared.hub.delete(f"{owner.path}/tokens/{quoted(token.id)}")
     if not answer.ok:
         raise SetupFailed(f"the hub did not revoke a token: {answer!r}")
     return token

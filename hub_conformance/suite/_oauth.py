@@ -8,14 +8,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from ..accounts import OAuthClient
 from ..browser import FORM, Browser
 from ..client import Answer
 from ..hub import Hub
 from ..secret import Secret
-from ..urls import encode_query
+from ..urls import encode_query, parts_of
 from ._sessions import REDIRECTS
 from ._shape import object_of
 
@@ -114,7 +114,7 @@ def handed_on(answer: Answer, redirect: str) -> dict[str, str]:
     """What a redirect to the client says in its query; assert that it is one."""
     assert answer.status in REDIRECTS, answer
     location = answer.headers.get("Location", "")
-    found, wanted = urlsplit(location), urlsplit(redirect)
+    found, wanted = parts_of(location), parts_of(redirect)
     assert found.path == wanted.path, f"it leads to {found.path}"
     assert not wanted.netloc or found.netloc == wanted.netloc, f"it leads to {found.netloc}"
     return dict(parse_qsl(found.query, keep_blank_values=True))
@@ -123,7 +123,7 @@ def handed_on(answer: Answer, redirect: str) -> dict[str, str]:
 def hands_on_no_code(answer: Answer) -> None:
     """Assert that no redirect in the answer carries a code."""
     location = answer.headers.get("Location", "")
-    assert "code=" not in urlsplit(location).query, f"{answer!r} hands on a code"
+    assert "code=" not in parts_of(location).query, f"{answer!r} hands on a code"
 
 
 def offered(answer: Answer) -> list[str]:

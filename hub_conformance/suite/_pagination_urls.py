@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from ..hub import Hub
-from ..urls import origin_of
+from ..urls import origin_of, parts_of
 
 
 def query_of(url: str) -> list[tuple[str, str]]:
     """Return the decoded query parameters of a URL, empty ones too, in order."""
-    return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    return parse_qsl(parts_of(url).query, keep_blank_values=True)
 
 
 def kept(url: str) -> list[tuple[str, str]]:
@@ -41,7 +41,7 @@ def check_next_url(hub: Hub, path: str, url: str, asked: list[tuple[str, str]]) 
     """
     target = hub.target
     assert origin_of(url) == target.origin, f"{url} is not on {target.origin}"
-    assert urlsplit(url).path == target.api + path, f"{url} is not on {target.api}"
-    assert not urlsplit(url).fragment, url
+    assert parts_of(url).path == target.api + path, f"{url} is not on {target.api}"
+    assert not parts_of(url).fragment, url
     wanted = [(key, value) for key, value in asked if value and key not in ("offset", "limit")]
     assert [each for each in kept(url) if each[1]] == wanted, f"{url}, asked with {wanted}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..hub import Hub
 from ..rules import untested
 from ..sandbox import User
+from ..urls import parts_of
 from ._pagination import HUGE
 from ._shape import object_of
 
@@ -23,7 +23,7 @@ def check_route(spec: str, route: Any) -> Route:
     assert route["routespec"] == spec, f"{spec!r} calls itself {route['routespec']!r}"
     assert spec.endswith("/"), f"{spec!r} has no slash at its end"
     assert isinstance(route["target"], str), f"the target of {spec!r} is {route['target']!r}"
-    parts = urlsplit(route["target"])
+    parts = parts_of(route["target"])
     assert parts.scheme, f"the target of {spec!r} is no URL: {route['target']!r}"
     assert parts.netloc, f"the target of {spec!r} is no URL: {route['target']!r}"
     assert isinstance(route["data"], dict), f"the data of {spec!r} are {route['data']!r}"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +15,7 @@ from ..hub import Hub, quoted
 from ..named import CREATES, Trio, make_stopped
 from ..rules import untested
 from ..sandbox import User
+from ..urls import parts_of
 from ._credentials import need_scopes
 
 #: Fields of a server's model and the version that brought them.
@@ -187,7 +187,7 @@ def hub_time(answer: Answer) -> datetime:
 def tail_of(url: Any) -> str:
     """Return the path of a URL; with subdomains a hub gives whole URLs."""
     assert isinstance(url, str), f"{url!r} is no URL"
-    return urlsplit(url).path
+    return parts_of(url).path
 
 
 # --- through the proxy
@@ -217,10 +217,10 @@ def landing(hub: Hub, user: User, server: str, rest: str) -> Answer:
     path = place(user, server, rest)
     answer = hub.server("GET", path)
     for _ in range(3):
-        target = urlsplit(answer.headers.get("Location", ""))
+        target = parts_of(answer.headers.get("Location", ""))
         if not 300 <= answer.status < 400 or "login" in target.path:
             break
-        base = urlsplit(hub.target.public or hub.target.base).path
+        base = parts_of(hub.target.public or hub.target.base).path
         answer = hub.server("GET", target.path.removeprefix(base))
     return answer
 

@@ -14,7 +14,7 @@ from ..client import Answer
 from ..errors import SetupFailed
 from ..hub import Hub, quoted
 from ..sandbox import Sandbox
-from ..urls import origin_of
+from ..urls import origin_of, parts_of
 from ._shape import media_type, object_of
 
 LOGIN = "hub/login"
@@ -92,7 +92,7 @@ def place(browser: Browser, answer: Answer) -> str:
     """The path that an answer leads to; assert that it is a redirect that stays on the hub."""
     assert answer.status in REDIRECTS, answer
     here = browser.address("")
-    target = urljoin(here, answer.headers.get("Location", ""))
+    target = urljoin(here, parts_of(answer.headers.get("Location", "")).geturl())
     assert origin_of(target) == origin_of(here), f"{answer!r} leads to {target}"
     return urlsplit(target).path
 

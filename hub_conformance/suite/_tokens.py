@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..client import Answer
-from ..hub import Hub
+from ..hub import Hub, quoted
 from ..sandbox import User
 from ..secret import Secret
 from ..target import Target
@@ -50,7 +50,7 @@ def fields_of(target: Target) -> set[str]:
 
 def tokens_path(user: User, token_id: str | None = None) -> str:
     """Return the path of a user's tokens, or of one."""
-    return f"{user.path}/tokens" if token_id is None else f"{user.path}/tokens/{token_id}"
+    return f"{user.path}/tokens" if token_id is None else f"{user.path}/tokens/{quoted(token_id)}"
 
 
 def ask(hub: Hub, user: User, body: dict[str, Any] | None = None) -> Answer:

@@ -388,5 +388,5 @@ def test_resolution_of_none(alice: User, sandbox: Sandbox, hub: Hub) -> None:
     refused(resolved(alice.hub, hub.client.scrubber.learn("0" * 32)), 404, explained=False)
     token = sandbox.token(alice)
     assert resolved(alice.hub, token.secret).status == 200
-    assert sandbox.hub.delete(f"{alice.path}/tokens/{token.id}").status == 204
+    assert sandbox.hub.delete(f"{alice.path}/tokens/{quoted(token.id)}").status == 204
     refused(resolved(alice.hub, token.secret), 404, explained=False)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ..contract.scopes import Resource, excess_scopes, expand
-from ..hub import Hub
+from ..hub import Hub, quoted
 from ..rules import rule, untested
 from ..sandbox import Sandbox, User
 from ..stage import Stage
@@ -175,7 +175,7 @@ def test_limited_token_makes_none(ann: User, stage: Stage) -> None:
     hub = stage.sandbox.token(ann, scopes=["read:tokens!user", "read:users!user"]).hub
     before = _ids(stage.sandbox.hub, ann)
     assert hub.post(f"{ann.path}/tokens", json={}).status == 403
-    assert hub.delete(f"{ann.path}/tokens/{sorted(before)[0]}").status == 403
+    assert hub.delete(f"{ann.path}/tokens/{quoted(sorted(before)[0])}").status == 403
     assert _ids(stage.sandbox.hub, ann) == before
 
 
@@ -184,8 +184,8 @@ def test_tokens_for_one(desk: Desk, ann: User, people: People, stage: Stage) -> 
     """`tokens!user=` makes and revokes tokens of that user, and leaves those of others alone."""
     hub = desk.limited(f"tokens!user={people.ben}")
     token, before = ann.token, _ids(stage.sandbox.hub, ann)
-    assert hub.delete(f"{ann.path}/tokens/{token.id}").status == 404
-    assert hub.delete(f"/users/{people.ben}/tokens/{token.id}").status == 404
+    assert hub.delete(f"{ann.path}/tokens/{quoted(token.id)}").status == 404
+    assert hub.delete(f"/users/{people.ben}/tokens/{quoted(token.id)}").status == 404
     assert hub.post(f"{ann.path}/tokens", json={}).status == 403
     assert _ids(stage.sandbox.hub, ann) == before
     assert hub.post(f"/users/{people.ben}/tokens", json={}).status == 201

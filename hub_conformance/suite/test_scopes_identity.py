@@ -10,7 +10,7 @@ import pytest
 from ..cells import Table
 from ..contract import scope_table, visible_with
 from ..contract.scopes import allows, expand
-from ..hub import PAGINATION, Hub
+from ..hub import PAGINATION, Hub, quoted
 from ..operations import RECIPES
 from ..rules import not_applicable, rule
 from ..sandbox import User
@@ -95,7 +95,7 @@ def test_token_model(case: str, desk: Desk, stage: Stage) -> None:
     scopes = filled(stage, ASKED[case])
     token = stage.sandbox.token(desk.grantor, scopes=scopes)
     told = scopes_of(token.hub)
-    path = f"{desk.grantor.path}/tokens/{token.id}"
+    path = f"{desk.grantor.path}/tokens/{quoted(token.id)}"
     for model in (token.model, stage.sandbox.hub.get(path).json):
         assert isinstance(model, dict), model
         assert isinstance(model.get("scopes"), list), f"scopes is {model.get('scopes')!r}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ..hub import Hub
+from ..hub import Hub, quoted
 from ..named import Trio
 from ..rules import rule, untested
 from ..sandbox import Sandbox, User
@@ -169,7 +169,7 @@ def test_unknown_token(anonymous: Hub, runner: User, server: str, closed: str) -
 def test_revoked(runner: User, closed: str) -> None:
     """A token that was revoked before the server ever saw it does not open the server."""
     token = runner.sandbox.token(runner)
-    answer = runner.sandbox.hub.delete(f"{runner.path}/tokens/{token.id}")
+    answer = runner.sandbox.hub.delete(f"{runner.path}/tokens/{quoted(token.id)}")
     assert answer.status == 204, answer
     answer = reach(token.hub, runner, "", closed)
     assert answer.status in REFUSED or 300 <= answer.status < 400, answer

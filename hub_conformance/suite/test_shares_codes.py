@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -15,6 +15,7 @@ from ..hub import Hub
 from ..rules import rule
 from ..sandbox import Sandbox
 from ..secret import Secret
+from ..urls import parts_of
 from ._shape import moment, object_of, only_fields, refused, seconds_apart, strings
 from ._shares import (
     ACCESS,
@@ -237,7 +238,7 @@ def test_accept_url(hub: Hub, first: Answer) -> None:
         if url is None and url is model["full_accept_url"]:  # the hub knows no address of its own
             continue
         assert isinstance(url, str), f"the address is {type(url).__name__}"
-        parts = urlsplit(url)
+        parts = parts_of(url)
         assert parts.path == f"{hub.target.prefix}hub/accept-share", parts.path
         assert parse_qs(parts.query) == {"code": [secret_of(model)]}, "the query is another"
 

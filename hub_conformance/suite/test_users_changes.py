@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..hub import Hub
+from ..hub import Hub, quoted
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ..target import Target
@@ -78,15 +78,15 @@ def test_rename_tokens(hub: Hub, user: User) -> None:
     """Tokens of a renamed user are theirs under the new name, and there only."""
     new, token = user.sandbox.name("renamed"), user.token
     assert object_of(token.hub.get("/user")).get("name") == user.name
-    before = object_of(hub.get(f"{user.path}/tokens/{token.id}"))
+    before = object_of(hub.get(f"{user.path}/tokens/{quoted(token.id)}"))
     rename(hub, user.name, new)
-    model = object_of(hub.get(f"{path_of(new)}/tokens/{token.id}"))
+    model = object_of(hub.get(f"{path_of(new)}/tokens/{quoted(token.id)}"))
     assert (model.get("id"), model.get("user")) == (token.id, new), model
     assert model.get("last_activity") == before.get("last_activity"), model
     assert object_of(token.hub.get("/user")).get("name") == new
     listed = object_of(token.hub.get(f"{path_of(new)}/tokens")).get("api_tokens")
     assert [each["id"] for each in listed or ()] == [token.id], listed
-    refused(hub.get(f"{user.path}/tokens/{token.id}"), 404)
+    refused(hub.get(f"{user.path}/tokens/{quoted(token.id)}"), 404)
 
 
 @rule("users/rename-keeps-groups")

@@ -36,7 +36,7 @@ from hub_conformance.errors import (
 from hub_conformance.hub import Hub
 from hub_conformance.secret import Scrubber, Secret
 from hub_conformance.target import Owner, Target
-from hub_conformance.urls import encode_query, origin_of, path_within
+from hub_conformance.urls import encode_query, origin_of, parts_of, path_within
 
 from .servers import Reply, Server, answer, endless, raw, reset, serving
 
@@ -624,6 +624,12 @@ def test_path_within_stays_or_refuses(url: str) -> None:
 )
 def test_origin_of(url: str, origin: str) -> None:
     assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://host:port/", "http://host:99999/"])
+def test_what_is_no_url_is_a_finding(url: str) -> None:
+    with pytest.raises(AssertionError, match="is no URL"):
+        parts_of(url)
 
 
 def test_query() -> None:

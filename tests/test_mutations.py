@@ -113,8 +113,11 @@ def _of_numbers(number: float) -> Callable[[Any], Any]:
 #: Of all answers at once, in values of the right type, each with a rule that it led astray.
 EVERYWHERE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "steering texts": (_of_texts(lambda text: text + STEERING), "tokens/path-names-the-owner"),
-    "steering keys": (steering_keys, "tokens/path-names-the-owner"),
-    "long texts": (_of_texts(lambda text: text + "x" * 5000), "users/create-answers-201-with-the-model"),
+    "steering keys": (steering_keys, "users/created-user-is-read-back"),
+    "long texts": (
+        _of_texts(lambda text: text + "x" * 5000),
+        "users/create-answers-201-with-the-model",
+    ),
     "empty texts": (_of_texts(lambda text: ""), "pagination/sort-by-name"),
     "URLs that are none": (
         _of_texts(lambda text: "http://[" if "/" in text else text),

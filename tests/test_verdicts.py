@@ -58,6 +58,11 @@ def test_rule_that_breaks_is_failed_on_a_forbidden_answer_and_else_an_error() ->
     assert judge(MUST, "failed", OutOfBounds("not of this run")).name == "error"
 
 
+def test_value_beyond_all_others_is_the_hubs() -> None:
+    beyond = OverflowError("date value out of range")
+    assert judge(MUST, "failed", beyond) == Verdict("failed", "date value out of range")
+
+
 def test_several_errors_at_once_are_judged_each() -> None:
     left = [AssertionError("left behind: user a"), AssertionError("left behind: user b")]
     found = judge(MUST, "failed", ExceptionGroup("errors while tearing down", left))

@@ -144,9 +144,11 @@ def test_changes_of_groups_are_listed(user: User, limited: Callable[..., Hub]) -
     if hub.target.applies >= (4, 0):
         changes.append(("PUT", f"/groups/{name}/properties", {"a": 1}))
     for method, path, body in changes:
-        before = models_of(listing.plain())[name]
+        before = models_of(listing.plain()).get(name)
+        assert before, f"{name} is not listed"
         assert hub.request(method, path, json=body).ok
-        after = models_of(listing.plain())[name]
+        after = models_of(listing.plain()).get(name)
+        assert after, f"{name} is not listed"
         assert after != before, f"{method} {path} is not listed"
 
 

@@ -82,7 +82,9 @@ def test_other_keys(hub: Hub, sandbox: Sandbox, target: Target) -> None:
     if answer.status == 400:
         assert named(hub, start) == []
     else:
-        check_fresh(all_made(answer)[0], names[0], target)
+        found = all_made(answer)
+        assert names_in(found) == names, found
+        check_fresh(found[0], names[0], target)
         check_fresh(read(hub, names[0]), names[0], target)
     refused(hub.get(f"/users/{other}"), 404, explained=False)
 

@@ -121,7 +121,7 @@ EVERYWHERE: dict[str, tuple[Callable[[Any], Any], str]] = {
     "empty texts": (_of_texts(lambda text: ""), "pagination/sort-by-name"),
     "URLs that are none": (
         _of_texts(lambda text: "http://[" if "/" in text else text),
-        "pagination/sort-by-name",
+        "pagination/next-url-is-absolute-and-on-this-hub",
     ),
     "the last second": (
         _of_texts(lambda text: "9999-12-31T23:59:59.999999Z" if TIME.fullmatch(text) else text),

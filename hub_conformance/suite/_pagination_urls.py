@@ -40,8 +40,9 @@ def check_next_url(hub: Hub, path: str, url: str, asked: list[tuple[str, str]]) 
     Parameters without a value are left aside: hubs before 4.1 lose them.
     """
     target = hub.target
+    parts = parts_of(url)
     assert origin_of(url) == target.origin, f"{url} is not on {target.origin}"
-    assert parts_of(url).path == target.api + path, f"{url} is not on {target.api}"
-    assert not parts_of(url).fragment, url
+    assert parts.path == target.api + path, f"{url} is not on {target.api}"
+    assert not parts.fragment, url
     wanted = [(key, value) for key, value in asked if value and key not in ("offset", "limit")]
     assert [each for each in kept(url) if each[1]] == wanted, f"{url}, asked with {wanted}"

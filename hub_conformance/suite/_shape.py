@@ -50,6 +50,13 @@ def object_of(answer: Answer, status: int = 200) -> dict[str, Any]:
     return body
 
 
+def single(found: Iterable[Any]) -> Any:
+    """Return the one item that there is to be. Raises AssertionError for none, and for more."""
+    items = list(found)
+    assert len(items) == 1, f"expected one, got {items!r:.500}"
+    return items[0]
+
+
 def only_fields(model: dict[str, Any], expected: Iterable[str]) -> None:
     """Assert that a model has exactly these fields."""
     wanted, found = set(expected), set(model)

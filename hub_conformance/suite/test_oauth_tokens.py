@@ -17,7 +17,7 @@ from ..rules import not_applicable, rule
 from ..secret import Secret
 from ._oauth import Flow, hands_on_no_code, offered, refused_with, token_in
 from ._sessions import REDIRECTS, logged_in, tokens_of
-from ._shape import moment, object_of, refused, strings
+from ._shape import moment, object_of, refused, single, strings
 
 NEEDS = ("login", "oauth-client")
 SEE = "explanation/oauth.html"
@@ -241,7 +241,7 @@ def test_listed(login: Login, hub: Hub, oauth_client: OAuthClient) -> None:
         session, answer = browser.session, flow.exchange(flow.code())
         token = token_in(answer)
         listed = tokens_of(hub, login)
-    (model,) = [each for each in listed if each.get("session_id") == session]
+    model = single(each for each in listed if each.get("session_id") == session)
     assert oauth_client.service in str(model.get("oauth_client")), model
     lifetime = moment(model["expires_at"]) - moment(model["created"])
     promised = timedelta(seconds=answer.json["expires_in"])

@@ -11,6 +11,7 @@ from ..hub import Hub, quoted
 from ..rules import rule
 from ..sandbox import User
 from ._pagination import SEE, Listing, Paged, names_of
+from ._shape import single
 
 pytest_plugins = ("hub_conformance.suite._pagination",)
 
@@ -155,7 +156,7 @@ def test_changes_of_groups_are_listed(user: User, limited: Callable[..., Hub]) -
 def listed_model(listing: Listing, paged_form: bool) -> dict[str, Any]:
     """The one model that a list has, without the authentication state."""
     items = listing.page(limit=1).items if paged_form else listing.plain(limit=1)
-    (model,) = models_of(items).values()
+    model = single(models_of(items).values())
     return {**model, "auth_state": None}
 
 
@@ -166,7 +167,7 @@ def test_filters_change_no_server(paged: Paged, state: str) -> None:
     users = paged.by_state
     first = users.page(state=state, sort="-name", limit=1)
     for page in (first, users.follow(first)):
-        (name,) = names_of(page.items)
+        name = single(names_of(page.items))
         alone = users.hub.get(f"/users/{quoted(name)}")
         assert alone.status == 200, alone
         assert resting_part(page.items[0]) == resting_part(alone.json), page.answer

@@ -77,6 +77,16 @@ def test_user(desk: Desk, people: People, table: Table) -> None:
     table.judge()
 
 
+@rule("scopes/running-user-shows-what-scopes-allow", since="3.0", needs="spawn")
+def test_running_user(desk: Desk, stage: Stage, table: Table) -> None:
+    """A user whose servers run is shown with the fields that a scope shows, and no others."""
+    user = Resource("user", stage.runner, groups=stage.groups[stage.runner])
+    for scopes in (each for each in selections(desk, "User") if len(each) == 1):
+        answer = desk.limited(*scopes).get(f"/users/{user.name}")
+        judge_fields(table, desk, *scopes, ("User", user), scopes, answer, itself)
+    table.judge()
+
+
 @rule("scopes/user-list-shows-fields-that-scopes-allow", since="3.0", see="rbac/scopes.html")
 def test_user_list(desk: Desk, people: People, table: Table) -> None:
     """The models in the list of users have exactly the fields that the token's scopes show.

@@ -21,7 +21,7 @@ from ._sessions import (
     place,
     sent_to_login,
 )
-from ._shape import moment
+from ._shape import moment, single
 from ._shares import is_now
 
 NEEDS = ("login", "shares")
@@ -65,7 +65,7 @@ def test_accept(session: Browser, login: Login, hub: Hub, offer: tuple[User, str
     assert shared_with(hub, login, owner) == [], "looking at the page has made the share"
     answer = session.submit("hub/accept-share", {"code": code})
     assert place(session, answer).startswith(f"{session.prefix}user/{owner.name}"), answer
-    (share,) = shared_with(hub, login, owner)
+    share = single(shared_with(hub, login, owner))
     assert share["scopes"] == [f"access:servers!server={owner.name}/"], share
     assert share["kind"] == "user", share
     codes = hub.page(f"/share-codes/{owner.name}").items
@@ -85,7 +85,7 @@ def test_accept_scopes(session: Browser, login: Login, hub: Hub, sandbox: Sandbo
     made = sandbox.make("issue a share code", f"/share-codes/{owner.name}/", body).json
     session.get("hub/accept-share", params={"code": made["code"].reveal()})
     session.submit("hub/accept-share", {"code": made["code"].reveal()})
-    (share,) = shared_with(hub, login, owner)
+    share = single(shared_with(hub, login, owner))
     assert sorted(share["scopes"]) == sorted(made["scopes"]), share
 
 
@@ -115,7 +115,7 @@ def test_add_up(session: Browser, login: Login, hub: Hub, sandbox: Sandbox) -> N
         code = codes[which]["code"].reveal()
         place(session, session.submit("hub/accept-share", {"code": code}))
         counts[codes[which]["id"]] = counts.get(codes[which]["id"], 0) + 1
-    (share,) = shared_with(hub, login, owner)
+    share = single(shared_with(hub, login, owner))
     assert sorted(share["scopes"]) == sorted(codes[0]["scopes"] + codes[1]["scopes"]), share
     listed = hub.page(f"/share-codes/{owner.name}", limit=50).items
     assert {each["id"]: each["exchange_count"] for each in listed} == counts
@@ -154,7 +154,7 @@ def test_forged_accept(session: Browser, login: Login, hub: Hub, offer: tuple[Us
     answer = nobody.submit("hub/accept-share", {"code": code})
     assert answer.status in (302, 403), answer
     assert shared_with(hub, login, owner) == []
-    (code_model,) = hub.page(f"/share-codes/{owner.name}").items
+    code_model = single(hub.page(f"/share-codes/{owner.name}").items)
     assert code_model["exchange_count"] == 0, code_model
 
 

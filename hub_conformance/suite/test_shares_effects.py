@@ -201,6 +201,7 @@ def test_named(hub: Hub, pool: Pool, user: User, version: tuple[int, int]) -> No
     assert everything(hub, of_server(owner, server)) == [named]
     assert everything(hub, f"/shares/{owner}") in ([named, default], [default, named])
     code = object_of(hub.post(codes_of(owner, server), json={}))["id"]
+    assert everything(hub, codes_of(owner)) == []
     refused(hub.delete(codes_of(owner), params={"id": code}), 404)
     assert hub.delete(codes_of(owner)).status == 204
     assert [each["id"] for each in everything(hub, codes_of(owner, server))] == [code]

@@ -10,7 +10,7 @@ from ..hub import Hub
 from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..target import Target
-from ._shape import moment, object_of, refused
+from ._shape import moment, object_of, refused, single
 from ._users import (
     all_made,
     at_once,
@@ -228,7 +228,7 @@ def test_delete_with_tokens(hub: Hub, sandbox: Sandbox, user: User, lacks: Lacks
         object_of(hub.post(f"/shares/{other.name}/", json={"user": user.name}))
         object_of(hub.post(f"/shares/{user.name}/", json={"user": other.name}))
     assert hub.delete(user.path).status == 204
-    (model,) = all_made(hub.post("/users", json={"usernames": [user.name]}))
+    model = single(all_made(hub.post("/users", json={"usernames": [user.name]})))
     for each in (model, read(hub, user.name)):
         check_fresh(each, user.name, sandbox.hub.target)
     refused(token.hub.get("/user"), 403, explained=False)

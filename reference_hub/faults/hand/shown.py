@@ -23,6 +23,11 @@ def _only_stopped(original: Any, hub: Hub, viewer: Any, user: Any, *, with_stopp
     return {k: v for k, v in found.items() if v["stopped"]} if with_stopped else found
 
 
+def _pending_for_all(original: Any, hub: Hub, viewer: Any, user: Any, **more: Any) -> Any:
+    found = original(hub, viewer, user, **more)
+    return {"pending": None, **found} if found and "" in user.servers else found
+
+
 def _creation_is_activity(original: Any, call: Call, name: str, *rest: str) -> Reply:
     reply = original(call, name, *rest)
     users.find(call.hub, name).last_activity = call.hub.clock()
@@ -135,6 +140,13 @@ FAULTS = [
         "get-user get-users",
         "Who asks for stopped servers is shown no others.",
         (models, "visible_servers", doing(_only_stopped)),
+    ),
+    make(
+        "users/pending-for-all",
+        "subtle",
+        "get-user get-users",
+        "Who may see anything of a user who had a server sees whether one is starting.",
+        (models, "user_model", doing(_pending_for_all)),
     ),
     make(
         "servers/creation-is-activity",

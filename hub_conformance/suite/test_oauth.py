@@ -227,6 +227,18 @@ def test_no_access(foreign: Flow) -> None:
     hands_on_no_code(answer)
 
 
+@rule("oauth/client-goes-with-its-service", since="5.0", needs=(*NEEDS, "services"), see=SEE)
+def test_removed_service(foreign: Flow, hub: Hub) -> None:
+    """The client of a service that was removed is unknown: nobody is sent on, no code is taken."""
+    assert foreign.ask().status != 400, "the client is unknown while its service is there"
+    assert hub.delete(f"/services/{foreign.client.service}").status == 200
+    answer = foreign.ask()
+    assert answer.status == 400, answer
+    hands_on_no_code(answer)
+    answer = foreign.exchange(Secret("none"))
+    assert answer.status in (400, 401), answer
+
+
 @rule("oauth/code-is-for-one-client", since="5.0", needs=(*NEEDS, "services"), see=SEE)
 def test_code_of_another(flow: Flow, foreign: Flow) -> None:
     """A code that was handed to one service is refused to another, whatever that proves."""

@@ -47,6 +47,8 @@ async def agreeing(hub: Session) -> None:
             answer = await hub.send("POST", f"{CODE}code", who="", data=data)
         await exchange(hub, answer.headers.get("location", ""))
         await hub.send("GET", f"{CODE}code&scope=self", who="")
+    await hub.api("DELETE /services/desk")
+    await hub.send("GET", f"{CODE}code", who="")
     hub.cookies.clear()
 
 

@@ -261,7 +261,7 @@ class Guard:
         match found[len(root) :] if found[: len(root)] == root else []:
             case ["user", name, *rest] if rest or request.path.endswith("/"):
                 yield Named("server", "/".join(rest), inside=name)
-            case ["hub", "spawn", name, *rest]:
+            case ["hub", "spawn" | "spawn-pending", name, *rest]:
                 yield Named("server", "/".join(rest), inside=name)
             case ["hub", "login" | "accept-share" as page] if self.login:
                 yield from self._named_in_form(page, request)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ..hub import Hub
-from ..rules import rule
+from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ..target import Target
 from ._groups import (
@@ -225,6 +225,21 @@ def test_same_name(hub: Hub, sandbox: Sandbox, shared: Sandbox, target: Target) 
     made(hub.post(path_of(name), json={"users": [one.name]}))
     assert hub.delete(f"/users/{name}").status == 204
     check_model(read(hub, name), name, target, [one.name])
+
+
+@rule("groups/names-that-differ-by-case-are-two")
+def test_case(hub: Hub, sandbox: Sandbox) -> None:
+    """Of two groups whose names differ by the case of a letter, each is found by its own alone."""
+    start = sandbox.name("group")
+    lower, upper = (path_of(f"{start}{end}") for end in "aA")
+    made(hub.post(lower))
+    answer = hub.post(upper)
+    if answer.status == 409:
+        not_applicable("this hub compares names without their case")
+    made(answer)
+    assert hub.delete(lower).status == 204
+    refused(hub.get(lower), 404)
+    assert object_of(hub.get(upper)).get("name") == f"{start}A"
 
 
 @rule("groups/delete-is-for-one-name")

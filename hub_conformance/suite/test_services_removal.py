@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
 import pytest
 
+from ..browser import FORM
 from ..hub import Hub
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
+from ._oauth import refused_with
 from ._pagination import needs_right
-from ._services import DEFAULTS, is_absent, listed, made, owner_of, path_of, read, removed
+from ._services import DEFAULTS, Made, is_absent, listed, made, owner_of, path_of, read, removed
 from ._shape import object_of, refused
 
 
@@ -49,6 +54,40 @@ def test_token(admin: bool, maker: Hub, sandbox: Sandbox) -> None:
     for path in ("/user", "/users", "/services"):
         answer = service.hub.get(path)
         assert answer.status in (401, 403), answer
+
+
+# Where an OAuth client has no code to show, the order of the checks tells whether it is known.
+PROVEN = {400: frozenset({"invalid_grant", "invalid_request"})}
+UNPROVEN = {401: frozenset({"invalid_client"})}
+
+
+@rule("services/client-comes-and-goes-with-its-service", since="5.0", needs="services")
+def test_client(maker: Hub, sandbox: Sandbox) -> None:
+    """A service is an OAuth client whose secret is its token: for as long as it is there.
+
+    A client that proves itself is refused for its code, 400; one that does not, for itself, 401.
+    """
+    address = "http://127.0.0.1:1/callback"
+    first = made(sandbox, oauth_redirect_uri=address)
+    shown(first, first, PROVEN)
+    removed(maker, first)
+    shown(first, first, UNPROVEN)
+    second = made(sandbox, first.name, oauth_redirect_uri=address)
+    shown(second, first, UNPROVEN)
+    shown(second, second, PROVEN)
+
+
+def shown(service: Made, holder: Made, errors: Mapping[int, frozenset[str]]) -> None:
+    """Assert how a code of nobody's is refused to a service that has the holder's secret."""
+    form = {
+        "client_id": f"service-{service.name}",
+        "client_secret": holder.secret.reveal(),
+        "grant_type": "authorization_code",
+        "code": "0" * 30,
+    }
+    sent, headers = urlencode(form), {"Content-Type": FORM}
+    answer = service.hub.using(None).post("/oauth2/token", data=sent, headers=headers)
+    refused_with(answer, errors)
 
 
 @rule("services/others-outlive-a-removal", since="5.0", needs="services")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -30,7 +31,7 @@ from ._sessions import (
     sent_to_login,
     who_is,
 )
-from ._shape import object_of, refused
+from ._shape import object_of, refused, strings
 
 SEE = "explanation/websecurity.html"
 
@@ -93,6 +94,27 @@ def test_token_on_page(hub: Hub, browser: Browser) -> None:
     """An API token is no session: pages lead to the login page with it, too."""
     for path in ("hub/home", "hub/token"):
         sent_to_login(browser, hub.outside("GET", path))
+
+
+#: Pages, and the scopes that open them to a user.
+CLOSED = {
+    "hub/admin": {"admin-ui", "admin:users", "admin:servers", "list:users"},
+    "hub/spawn/{user}": {"servers", "admin:servers"},
+    "hub/spawn-pending/{user}": {"servers", "admin:servers"},
+}
+
+
+@pytest.mark.parametrize("path", CLOSED)
+@rule("sessions/pages-need-their-scopes", needs="login", see=SEE)
+def test_closed(path: str, session: Browser, user: User) -> None:
+    """Who may not manage users and others' servers has no page to do so: 403 or 404."""
+    held = strings(object_of(who_is(session))["scopes"])
+    # A filter for a group, too, may cover the user; one for oneself or one's servers does not.
+    whole = {each.partition("!")[0] for each in held if not re.search("!(user|server)=", each)}
+    if whole & CLOSED[path]:
+        not_applicable("the user who logs in may do so")
+    answer = session.get(path.format(user=quoted(user.name)))
+    assert answer.status in (403, 404), answer
 
 
 # --- in

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 
@@ -10,6 +12,7 @@ from ..hub import Hub
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
 from ..target import Target
+from ._servers import created, model_of, tail_of
 from ._shape import object_of, refused
 from ._users import (
     CHECKS_NEW_NAMES,
@@ -28,6 +31,8 @@ from ._users import (
 )
 
 SEE = "reference/api/auth.html"
+#: What an address consists of: no spaces, quotes or letters beyond ASCII.
+IN_ADDRESSES = re.compile(r"[!#-;=?-Z_a-z~\[\]]+")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -57,6 +62,20 @@ def test_odd_names(hub: Hub, sandbox: Sandbox) -> None:
     for name in names:
         assert read(hub, name).get("name") == name
     assert sorted(named(hub, start)) == sorted(names)
+
+
+@rule("users/odd-names-are-encoded-in-addresses", since="6.0", needs="named-servers")
+def test_odd_addresses(hub: Hub, sandbox: Sandbox) -> None:
+    """The addresses of a server have its owner's name percent-encoded, and once."""
+    _, names = odd_names(sandbox, hub)
+    for name in names:
+        user = User(name, sandbox)
+        model = model_of(user, created(user, "lab", (6, 0)), with_stopped=True)
+        for field, end in (("url", "/lab/"), ("progress_url", "/servers/lab/progress")):
+            address = model.get(field)
+            path = unquote(tail_of(address))
+            assert path.endswith(f"/{name}{end}"), f"{field} is {address!r}"
+            assert IN_ADDRESSES.fullmatch(str(address)), f"{field} is {address!r}"
 
 
 @pytest.mark.parametrize("end", ["plus", "percent", "letters"])

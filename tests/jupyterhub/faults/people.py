@@ -22,6 +22,17 @@ async def _renamed(original: Any, handler: Any, user_name: str) -> Any:
     return user if user is not None and user.name != user_name else None
 
 
+@instead("groups-are-found-in-any-case", groups._GroupAPIHandler, "find_group")
+def _(original: Any, handler: Any, name: str) -> Any:
+    try:
+        return original(handler, name)
+    except web.HTTPError:
+        alike = handler.db.query(orm.Group).filter(orm.Group.name.ilike(name, escape="\\")).first()
+        if alike is None:
+            raise
+        return alike
+
+
 @instead("rename-loses-groups", users.UserAPIHandler, "patch")
 async def _(original: Any, handler: Any, user_name: str) -> None:
     if user := await _renamed(original, handler, user_name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
 
 from jupyterhub import orm  # type: ignore[import-not-found]
 from jupyterhub.apihandlers import users  # type: ignore[import-not-found]
@@ -33,6 +34,24 @@ def afterwards(name: str, method: str) -> Callable[[Callable[..., None]], None]:
 
 
 # --- what is shown
+
+
+@instead("progress-is-for-caches", users.SpawnProgressAPIHandler, "send_event")
+async def _(original: Any, handler: Any, event: Any) -> None:
+    handler.clear_header("Cache-Control")
+    await original(handler, event)
+
+
+@instead("addresses-are-not-encoded", APIHandler, "server_model")
+def _(original: Any, handler: Any, spawner: Any, **kwargs: Any) -> Any:
+    model = original(handler, spawner, **kwargs)
+    return {**model, "url": unquote(model["url"])}
+
+
+@instead("address-of-progress-is-not-encoded", APIHandler, "server_model")
+def _(original: Any, handler: Any, spawner: Any, **kwargs: Any) -> Any:
+    model = original(handler, spawner, **kwargs)
+    return {**model, "progress_url": unquote(model["progress_url"])}
 
 
 @instead("addresses-come-with-readiness", APIHandler, "server_model")

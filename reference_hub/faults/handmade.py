@@ -11,6 +11,7 @@ from .hand import (
     credentials,
     edges,
     granted,
+    holders,
     lists,
     many,
     people,
@@ -48,5 +49,6 @@ FAULTS: Sequence[Fault] = (
     *websockets.FAULTS,
     *together.FAULTS,
     *visitors.FAULTS,
+    *holders.FAULTS,
     *beside.FAULTS,
 )

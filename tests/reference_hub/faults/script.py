@@ -333,7 +333,7 @@ PARTS: tuple[Part, ...] = (
     *(more.sharing, more.reports, more.browsers, more.edges),
     *(places.reached, places.known, places.sessions, places.made, places.served),
     *(strangers.asking, strangers.agreeing, strangers.given, sockets.upgraded),
-    *(visitors.visiting, visitors.at_once, visitors.members, visitors.beside),
+    *(visitors.visiting, visitors.at_once, visitors.members, visitors.beside, visitors.holders),
 )
 #: Which of them show most faults of a category.
 LIKELY = {

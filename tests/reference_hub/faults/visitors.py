@@ -63,3 +63,24 @@ async def beside(hub: Session) -> None:
     await hub.api("POST /users/ann/tokens", {}, who="secret-of-ann")
     hub.cookies.clear()
     await hub.api("GET /shares/bob/")
+
+
+async def holders(hub: Session) -> None:
+    """What is whose: a client, a name in one case, an address, a page."""
+    secret = "secret-of-the-stall"
+    body = {"oauth_redirect_uri": "http://127.0.0.1:1/back", "api_token": secret}
+    form = {"client_id": "service-stall", "client_secret": secret, "code": "0" * 30}
+    form["grant_type"] = "authorization_code"
+    await hub.api("POST /services/stall", body)
+    await hub.api("POST /oauth2/token", who="", data=form)
+    await hub.api("DELETE /services/stall")
+    await hub.api("POST /oauth2/token", who="", data=form)
+    await hub.api("GET /groups/TEAM")
+    await hub.api("POST /users/o%20d", {})
+    await hub.api("PUT /users/o%20d/servers/s")
+    await hub.api("POST /users/bob/server")
+    answer = await hub.api("GET /users/bob/server/progress")
+    hub.seen.append(answer.headers.get("cache-control"))
+    await log_in(hub, "ann")
+    await hub.send("GET", "/hub/spawn-pending/bob", who="")
+    hub.cookies.clear()

@@ -1,0 +1,80 @@
+"""Faults in what is whose: names by their letters, addresses, clients of OAuth and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...core import errors, models, oauth
+from ...core.hub import Hub
+from ...core.operations import groups, spawn_page
+from ...core.pages import Visit
+from ...http import progress
+from ..changes import doing
+from ..fault import make
+
+
+def _remembered(original: Any, hub: Hub, client_id: str) -> Any:
+    known = hub.__dict__.setdefault("_clients_seen", {})
+    if found := original(hub, client_id):
+        known[client_id] = found
+    return known.get(client_id)
+
+
+def _in_any_case(original: Any, hub: Hub, name: str) -> Any:
+    alike = (each for each in hub.groups.values() if each.name.lower() == name.lower())
+    try:
+        return original(hub, name)
+    except errors.HubError:
+        if found := next(alike, None):
+            return found
+        raise
+
+
+def _for_caches(original: Any, hub: Hub, stream: Any, headers: Mapping[str, str]) -> Any:
+    response = original(hub, stream, headers)
+    del response.headers["cache-control"]
+    return response
+
+
+def _everybody(original: Any, visit: Visit, user_name: str, server_name: str) -> str:
+    return user_name
+
+
+FAULTS = [
+    make(
+        "services/client-outlives",
+        "subtle",
+        "delete-service post-oauth-token",
+        "A service that was removed is an OAuth client all the same.",
+        (oauth, "find_client", doing(_remembered)),
+    ),
+    make(
+        "groups/found-in-any-case",
+        "subtle",
+        "get-group delete-group",
+        "A group is found by its name in upper case, too.",
+        (groups, "find", doing(_in_any_case)),
+    ),
+    make(
+        "users/names-not-encoded-in-addresses",
+        "subtle",
+        "get-user get-user-server-name",
+        "Addresses of servers have the names of their owners as they are.",
+        (models, "escape", doing(lambda _, name: name)),
+    ),
+    make(
+        "servers/progress-for-caches",
+        "subtle",
+        "get-user-server-progress",
+        "Caches may keep what is told of a start.",
+        (progress, "stream_response", doing(_for_caches)),
+    ),
+    make(
+        "sessions/spawn-pages-for-everybody",
+        "subtle",
+        "post-user-server",
+        "Whoever is logged in has the page that starts another's server.",
+        (spawn_page, "checked_owner", doing(_everybody)),
+    ),
+]

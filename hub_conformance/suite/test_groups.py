@@ -259,10 +259,11 @@ def test_delete_similar(hub: Hub, sandbox: Sandbox, shared: Sandbox) -> None:
 def test_delete_member(
     hub: Hub, sandbox: Sandbox, shared: Sandbox, user: User, target: Target
 ) -> None:
-    """A deleted user is in no group any more, nor is a new user of that name."""
+    """A deleted user is in no group any more, nor is a new user; an empty group stays."""
     one, _, _ = people(shared)
-    name = sandbox.group("left", [one, user])
+    name, alone = sandbox.group("left", [one, user]), sandbox.group("alone", [user])
     assert hub.delete(user.path).status == 204
+    assert members(read(hub, alone)) == []
     assert members(read(hub, name)) == [one.name]
     check_fresh(user_made(hub.post(user.path)), user.name, target)
     assert members(read(hub, name)) == [one.name]

@@ -60,6 +60,30 @@ def read(user: User, server: str = NAME) -> dict[str, Any]:
     return an_object(user.sandbox.hub.get(path_of(user, server)))
 
 
+# --- several fields at once
+
+#: Longer than any label needs to be, and within what a display name may be.
+LONG_NAME = "Größe 日本 ☃ " + "x" * 180
+
+
+@rule("servers/fields-given-together-all-count", since="6.0", needs="named-servers")
+def test_together(user: User) -> None:
+    """A creation, and a change, that name several fields, in any order, carry out all of them."""
+    label, other = LONG_NAME, f"{LONG_NAME}y"
+    create(user, display_name=label, user_options={"a": 1.5})
+    _has(read(user), label, {"a": 1.5})
+    changed = patch(user, user_options={"b": [2]}, display_name=other)
+    _has(changed, other, {"b": [2]})
+    renamed = patch(user, name=OTHER, display_name=label, user_options={"c": None})
+    _has(renamed, label, {"c": None})
+    assert (renamed["name"], read(user, OTHER)["display_name"]) == (OTHER, label)
+
+
+def _has(model: dict[str, Any], label: str, options: dict[str, Any]) -> None:
+    told = (model.get("display_name"), model.get("user_options"))
+    assert told == (label, options), model
+
+
 # --- create
 
 

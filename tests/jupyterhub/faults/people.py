@@ -33,6 +33,17 @@ def _(original: Any, handler: Any, name: str) -> Any:
         return alike
 
 
+@instead("group-ends-with-its-last-member", users.UserAPIHandler, "delete")
+async def _(original: Any, handler: Any, user_name: str) -> None:
+    user = handler.find_user(user_name)
+    left = list(user.groups) if user else []
+    await original(handler, user_name)
+    for group in left:
+        if not group.users:
+            handler.db.delete(group)
+    handler.db.commit()
+
+
 @instead("rename-loses-groups", users.UserAPIHandler, "patch")
 async def _(original: Any, handler: Any, user_name: str) -> None:
     if user := await _renamed(original, handler, user_name):

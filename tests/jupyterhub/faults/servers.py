@@ -13,7 +13,7 @@ from jupyterhub.proxy import ConfigurableHTTPProxy, Proxy  # type: ignore[import
 from jupyterhub.utils import utcnow  # type: ignore[import-not-found]
 from tornado import web  # type: ignore[import-not-found]
 
-from .planting import instead
+from .planting import body_of, instead
 
 Servers = users.UserServerAPIHandler
 
@@ -33,7 +33,30 @@ def afterwards(name: str, method: str) -> Callable[[Callable[..., None]], None]:
     return plant
 
 
+# --- what is carried out
+
+
+def _of_body(name: str, method: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    @instead(name, Servers, method)
+    async def _(original: Any, handler: Any, *names: str) -> None:
+        with body_of(handler, lambda body: change(body) if isinstance(body, dict) else body):
+            await original(handler, *names)
+
+
+_of_body("one-field-of-a-change-counts", "patch", lambda body: dict(list(body.items())[:1]))
+_of_body(
+    "display-name-stands-for-options",
+    "put",
+    lambda body: {"display_name": body["display_name"]} if "display_name" in body else body,
+)
+
 # --- what is shown
+
+
+@instead("display-name-is-cut", APIHandler, "server_model")
+def _(original: Any, handler: Any, spawner: Any, **kwargs: Any) -> Any:
+    model = original(handler, spawner, **kwargs)
+    return {**model, "display_name": (model["display_name"] or "")[:40]}
 
 
 @instead("progress-is-for-caches", users.SpawnProgressAPIHandler, "send_event")

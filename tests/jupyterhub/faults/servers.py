@@ -36,19 +36,17 @@ def afterwards(name: str, method: str) -> Callable[[Callable[..., None]], None]:
 # --- what is carried out
 
 
-def _of_body(name: str, method: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    @instead(name, Servers, method)
-    async def _(original: Any, handler: Any, *names: str) -> None:
-        with body_of(handler, lambda body: change(body) if isinstance(body, dict) else body):
-            await original(handler, *names)
+@instead("one-field-of-a-change-counts", Servers, "patch")
+async def _(original: Any, handler: Any, *names: str) -> None:
+    with body_of(handler, lambda body: dict(list(body.items())[:1])):
+        await original(handler, *names)
 
 
-_of_body("one-field-of-a-change-counts", "patch", lambda body: dict(list(body.items())[:1]))
-_of_body(
-    "display-name-stands-for-options",
-    "put",
-    lambda body: {"display_name": body["display_name"]} if "display_name" in body else body,
-)
+@instead("display-name-stands-for-options", Servers, "get_server_json_body")
+def _(original: Any, handler: Any) -> Any:
+    body = original(handler)
+    return {**body, "user_options": None} if body["display_name"] else body
+
 
 # --- what is shown
 

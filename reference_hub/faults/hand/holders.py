@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core import errors, models, oauth
 from ...core.hub import Hub
-from ...core.operations import groups, spawn_page
+from ...core.operations import groups, servers, spawn_page
 from ...core.pages import Visit
 from ...http import progress
 from ..changes import doing
@@ -41,7 +41,33 @@ def _everybody(original: Any, visit: Visit, user_name: str, server_name: str) ->
     return user_name
 
 
+def _one_field(original: Any, server: Any, body: dict[str, Any]) -> None:
+    original(server, dict(list(body.items())[:1]))
+
+
+def _empty_too(original: Any, hub: Hub, user: Any) -> None:
+    left = list(user.groups.values())
+    original(hub, user)
+    for group in left:
+        if not group.users:
+            hub.remove_group(group)
+
+
 FAULTS = [
+    make(
+        "servers/one-field-of-a-change-counts",
+        "subtle",
+        "patch-user-server-name",
+        "Of several fields of a change the first is carried out.",
+        (servers, "apply_patch", doing(_one_field)),
+    ),
+    make(
+        "groups/end-with-their-last-member",
+        "subtle",
+        "delete-user",
+        "A group whose last member is deleted is deleted, too.",
+        (Hub, "remove_user", doing(_empty_too)),
+    ),
     make(
         "services/client-outlives",
         "subtle",

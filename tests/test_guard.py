@@ -312,6 +312,7 @@ ELSEWHERE = [
     request("POST", f"/user/{OURS}", root="/jupyter"),
     request("POST", "/services/grader/", root="/jupyter"),
     request("GET", "/hub/spawn/alice", root="/jupyter"),
+    request("GET", "/hub/spawn-pending/alice", root="/jupyter"),
     request("GET", "/hub/spawn", root="/jupyter"),
     request("GET", "/hub/%73pawn/alice", root="/jupyter"),
     request("GET", "/../spawn/alice"),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ...core import errors, models, oauth
 from ...core.hub import Hub
 from ...core.operations import groups, servers, spawn_page
 from ...core.pages import Visit
-from ...http import progress
 from ..changes import doing
 from ..fault import make
 
@@ -29,12 +27,6 @@ def _in_any_case(original: Any, hub: Hub, name: str) -> Any:
         if found := next(alike, None):
             return found
         raise
-
-
-def _for_caches(original: Any, hub: Hub, stream: Any, headers: Mapping[str, str]) -> Any:
-    response = original(hub, stream, headers)
-    del response.headers["cache-control"]
-    return response
 
 
 def _everybody(original: Any, visit: Visit, user_name: str, server_name: str) -> str:
@@ -88,13 +80,6 @@ FAULTS = [
         "get-user get-user-server-name",
         "Addresses of servers have the names of their owners as they are.",
         (models, "escape", doing(lambda _, name: name)),
-    ),
-    make(
-        "servers/progress-for-caches",
-        "subtle",
-        "get-user-server-progress",
-        "Caches may keep what is told of a start.",
-        (progress, "stream_response", doing(_for_caches)),
     ),
     make(
         "sessions/spawn-pages-for-everybody",

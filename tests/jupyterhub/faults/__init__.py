@@ -124,7 +124,7 @@ SEEN_BY: dict[str, tuple[str, ...]] = {
     "plain-list-has-the-default-limit": ("pagination/plain-list-defaults-to-the-maximum",),
     "plain-offset-needs-a-limit": ("pagination/plain-list-defaults-to-the-maximum",),
     "progress-for-one-reader": ("servers/progress-is-for-any-number-of-readers",),
-    "progress-is-for-caches": ("servers/progress-is-not-kept-by-caches",),
+    "progress-is-for-caches": ("servers/progress-is-not-for-caches",),
     "promotion-keeps-the-role-when-taken-back": ("identity/admin-follows-promotion",),
     "properties-are-merged": ("groups/properties-are-replaced-as-a-whole",),
     "reading-counts-as-activity": ("servers/reading-a-running-server-is-no-activity",),

@@ -200,7 +200,7 @@ def table(found: dict[str, tuple[Cost, Cost]]) -> str:
     ]
     for name, (real, ours) in found.items():
         faster, less = real.wall / ours.wall, real.cpu / ours.cpu
-        figures = f"{shown(real)} | {shown(ours)} | {faster:.0f} | {less:.0f}"
+        figures = f"{shown(real)} | {shown(ours)} | {faster:.2g} | {less:.2g}"
         lines.append(f"| {name} | {figures} |")
     return "\n".join(lines)
 

@@ -32,7 +32,7 @@ RULES = """
 
     @contextmanager
     def unguarded(hub):
-        hooks, hub.client.before[:] = hub.client.before[:], hub.client.before[2:]
+        hooks, hub.client.before[:] = hub.client.before[:], hub.client.before[-1:]
         yield
         hub.client.before[:] = hooks
 

@@ -76,7 +76,7 @@ EVERY_TRICK = [
     pytest.param(each, marks=() if each in TYPICAL else pytest.mark.nightly) for each in TRICKS
 ]
 #: Requests that are answered before a hub turns: a look at it, and some of its rules.
-SOME = 22
+SOME = 32
 #: … and in the middle of the suite.
 MANY = 2500
 

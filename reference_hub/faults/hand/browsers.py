@@ -87,12 +87,6 @@ def _any_redirect(original: Any, visit: Visit) -> Any:
     return replace(client, redirect=given) if client and given else original(visit)
 
 
-def _remembered(original: Any, hub: Any, client_id: str) -> Any:
-    known = vars(hub).setdefault("remembered_clients", {})
-    known[client_id] = original(hub, client_id) or known.get(client_id)
-    return known[client_id]
-
-
 def _plain_challenge(original: Any, code: Any, verifier: str) -> bool:
     return bool(original(replace(code, method="plain"), verifier)) or code.method == "S256"
 
@@ -148,13 +142,6 @@ FAULTS = [
         _LOGIN,
         "A logout leaves the cookies in the browser.",
         (browser.PageEndpoint, "respond_with", doing(_keeps_cookies)),
-    ),
-    make(
-        "oauth/clients-are-remembered",
-        "subtle",
-        f"{_AUTHORIZE} {_TOKEN} delete-service",
-        "The client of a service that was removed goes on.",
-        (oauth, "find_client", doing(_remembered)),
     ),
     make(
         "sessions/open-redirect",

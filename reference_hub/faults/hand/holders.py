@@ -63,7 +63,7 @@ FAULTS = [
     make(
         "services/client-outlives",
         "subtle",
-        "delete-service post-oauth-token",
+        "delete-service get-oauth-authorize post-oauth-token",
         "A service that was removed is an OAuth client all the same.",
         (oauth, "find_client", doing(_remembered)),
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Sequence
 
-from . import errors, scopes, tokens
+from . import errors, names, scopes, tokens
 from .entities import Service, Token, User
 from .hub import Hub
 
@@ -25,6 +26,17 @@ class Requester:
     def may(self, scope: str, kind: str, name: str) -> bool:
         """Whether a scope is held for one resource; servers are named ``user/server``."""
         return scopes.allows(self.grants, scope, kind, name, self.hub.groups_of)
+
+
+def proven_name(hub: Hub, name: str, password: str) -> str | None:
+    """The name, normalised, of whoever knows the password; None for others and for no name."""
+    expected = hub.settings.password
+    if not expected or not hmac.compare_digest(
+        expected.encode(), password.encode("utf-8", "replace")
+    ):
+        return None
+    name = names.normalize_username(name.strip())
+    return name if names.is_valid_username(name) else None
 
 
 def secret_in(header: str) -> str | None:

@@ -5,39 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
 
 from ..core.hub import Hub
 from ..core.operations import (
     activity,
     groups,
-    home_page,
     info,
-    oauth,
-    pages,
     proxy,
     resolution,
     servers,
     services,
     share_codes,
-    share_page,
     shares,
-    spawn_page,
-    token_page,
     tokens,
     users,
 )
-from .browser import PageEndpoint, PageMethods, TokenEndpoint, UnknownPage
-from .elsewhere import Elsewhere, Slashless
-from .endpoints import (
-    ApiEndpoint,
-    Operation,
-    RootEndpoint,
-    UnknownPath,
-)
-from .metrics import Metrics
-from .passing import Passing, PassingService
-from .visits import VisitedServer, VisitedStopped
+from .endpoints import ApiEndpoint, Operation, RootEndpoint
 
 
 class _Segment(Convertor[str]):
@@ -155,57 +139,18 @@ API: Mapping[str, Mapping[str, Operation]] = {
 }
 
 
-PAGES: Mapping[str, PageMethods] = {
-    "": PageMethods(pages.start),
-    "login": PageMethods(pages.login_page, pages.log_in, is_open=True),
-    "logout": PageMethods(pages.log_out, is_open=True),
-    "home": PageMethods(home_page.home, home_page.act),
-    "token": PageMethods(token_page.token_page, token_page.act),
-    "accept-share": PageMethods(share_page.look, share_page.accept),
-    "spawn": PageMethods(spawn_page.spawn, spawn_page.spawn_as_said),
-    "spawn/{name}": PageMethods(spawn_page.spawn, spawn_page.spawn_as_said),
-    "spawn/{name}/{server}": PageMethods(spawn_page.spawn, spawn_page.spawn_as_said),
-    "spawn-pending/{name}": PageMethods(spawn_page.spawn_pending),
-    "spawn-pending/{name}/{server}": PageMethods(spawn_page.spawn_pending),
-    "user-redirect/{path:path}": PageMethods(spawn_page.user_redirect),
-    "error/{code}": PageMethods(spawn_page.proxy_error, is_open=True),
-    "api/oauth2/authorize": PageMethods(oauth.authorize, oauth.agree),
-}
-
-
 def endpoint_of(path: str) -> type[ApiEndpoint]:
     """What answers a path of the API."""
     return ApiEndpoint if path.strip("/") else RootEndpoint
 
 
 def routes(hub: Hub, stop: Callable[[], None]) -> list[BaseRoute]:
-    """Every route of a hub, the first match counting."""
-    users_server = Passing(hub, stop, VisitedServer(hub, stop))
-    services_way = PassingService(hub, stop, Elsewhere(hub, stop))
-    base, prefix = hub.settings.base_url, hub.settings.hub_prefix
-    api = [
-        Route(f"{prefix}api{path}", endpoint_of(path)(hub, stop, operations))
-        for path, operations in API.items()
-    ]
-    for_people = [
-        Route(f"{prefix}{path}", PageEndpoint(hub, stop, methods))
-        for path, methods in PAGES.items()
-    ]
+    """The routes of a hub that programs ask; see `other_routes` for the others."""
+    prefix = hub.settings.hub_prefix
     return [
-        *api,
-        *for_people,
-        Route(f"{prefix}api/oauth2/token", TokenEndpoint(hub, stop)),
+        *(
+            Route(f"{prefix}api{path}", endpoint_of(path)(hub, stop, operations))
+            for path, operations in API.items()
+        ),
         Route(f"{prefix}health", ApiEndpoint(hub, stop, API["/health"])),
-        Route(f"{prefix}metrics", Metrics(hub, stop)),
-        Route(f"{prefix}api/metrics", Metrics(hub, stop)),
-        Route(f"{prefix}user/{{name}}{{path:tail}}", VisitedStopped(hub, stop)),
-        Route(f"{prefix}api/{{path:path}}", UnknownPath(hub, stop)),
-        Route(f"{prefix}{{path:path}}", UnknownPage(hub, stop)),
-        Route(f"{base}user/{{name}}", users_server),
-        Route(f"{base}user/{{name}}/{{path:path}}", users_server),
-        WebSocketRoute(f"{base}user/{{name}}/{{path:path}}", users_server),
-        Route(f"{base}services/{{name}}", PassingService(hub, stop, Slashless(hub, stop))),
-        Route(f"{base}services/{{name}}/{{path:path}}", services_way),
-        WebSocketRoute(f"{base}services/{{name}}/{{path:path}}", services_way),
-        Route("/{path:path}", Elsewhere(hub, stop)),
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from urllib.parse import quote
 
-from .. import html, names
+from .. import access, html
 from ..entities import User
 from ..hub import Hub
 from ..pages import Page, Visit, alert, as_sent, paragraph, redirect
@@ -68,19 +67,8 @@ def log_in(visit: Visit) -> Page:
 
 def authenticate(hub: Hub, name: str, password: str) -> User | None:
     """The user of that name, made on their first login, if the password is right."""
-    proven = proven_name(hub, name, password)
+    proven = access.proven_name(hub, name, password)
     return None if proven is None else hub.find_user(proven) or hub.add_user(proven)
-
-
-def proven_name(hub: Hub, name: str, password: str) -> str | None:
-    """The name, normalised, of whoever knows the password; None for others and for no name."""
-    expected = hub.settings.password
-    if not expected or not hmac.compare_digest(
-        expected.encode(), password.encode("utf-8", "replace")
-    ):
-        return None
-    name = names.normalize_username(name.strip())
-    return name if names.is_valid_username(name) else None
 
 
 def wanted(visit: Visit) -> str:

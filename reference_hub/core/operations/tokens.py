@@ -8,7 +8,7 @@ from .. import access, checks, errors, models, names, tokens
 from ..call import Call, Reply, created, empty
 from ..entities import JSON, Token, User
 from ..hub import Hub
-from . import pages, users
+from . import users
 
 
 def list_tokens(call: Call, name: str) -> Reply:
@@ -39,7 +39,7 @@ def proven(hub: Hub, auth: JSON) -> access.Requester | None:
     name, password = fields.get("username"), fields.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
         return None
-    user = hub.find_user(pages.proven_name(hub, name, password) or "")
+    user = hub.find_user(access.proven_name(hub, name, password) or "")
     return access.Requester(hub, Token.standing_for(user, hub.clock())) if user else None
 
 

@@ -13,7 +13,7 @@ from ...core.operations import oauth as grants
 from ...core.operations import pages
 from ...core.pages import Page, Visit
 from ...core.sessions import SessionTable
-from ...http import browser, cookies, routes
+from ...http import browser, cookies, other_routes
 from ..changes import always, doing
 from ..fault import Change, make
 
@@ -29,7 +29,7 @@ def _page(path: str, **methods: Callable[[Any, Visit], Page]) -> tuple[Any, str,
         deviating = {name: partial(do, getattr(original, name)) for name, do in methods.items()}
         return replace(original, **deviating)
 
-    return routes.PAGES, path, changed
+    return other_routes.PAGES, path, changed
 
 
 def _log_out_without_tokens(_: Any, visit: Visit) -> Page:
@@ -212,8 +212,8 @@ FAULTS = [
         "medium",
         _LOGIN,
         "Pages answer 403 where they should send strangers to the login.",
-        (routes.PAGES, "home", lambda page: replace(page, is_open=True)),
-        (routes.PAGES, "token", lambda page: replace(page, is_open=True)),
+        (other_routes.PAGES, "home", lambda page: replace(page, is_open=True)),
+        (other_routes.PAGES, "token", lambda page: replace(page, is_open=True)),
     ),
     make(
         "oauth/state-lost",

@@ -14,7 +14,7 @@ from ...core.oauth import Client
 from ...core.operations import info
 from ...core.operations import oauth as grants
 from ...core.pages import Page, Visit
-from ...http import browser, convert, cookies, routes, user_servers
+from ...http import browser, convert, cookies, other_routes, routes, user_servers
 from ..changes import answering, doing, on, refusing, status
 from ..fault import make
 
@@ -264,7 +264,7 @@ FAULTS = [
         "gross",
         _AGREE,
         "Who has not logged in agrees as the first user.",
-        (routes.PAGES, _FORM, lambda page: replace(page, is_open=True)),
+        (other_routes.PAGES, _FORM, lambda page: replace(page, is_open=True)),
         (Visit, "known", doing(_first_user)),
     ),
     make(

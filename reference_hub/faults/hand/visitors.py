@@ -8,7 +8,7 @@ from typing import Any
 from ...core import html
 from ...core.operations import pages, share_page, token_page
 from ...core.pages import Page, Visit
-from ...http import cookies, endpoints, routes
+from ...http import cookies, endpoints, other_routes
 from ..changes import doing
 from ..fault import make
 
@@ -56,7 +56,7 @@ FAULTS = [
         "subtle",
         "",
         "Who takes a share code is sent on to whatever next says, on other hosts too.",
-        (routes.PAGES, "accept-share", _led_on),
+        (other_routes.PAGES, "accept-share", _led_on),
     ),
     make(
         "sessions/tokens-of-everybody",
@@ -70,6 +70,6 @@ FAULTS = [
         "subtle",
         "",
         "Who is logged in and comes to the login page is asked to log in again.",
-        (routes.PAGES, "login", lambda page: replace(page, get=pages.login_form)),
+        (other_routes.PAGES, "login", lambda page: replace(page, get=pages.login_form)),
     ),
 ]

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import pytest
+
 from ..accounts import Login
 from ..browser import XSRF_SINCE, Browser
 from ..client import Answer
@@ -68,6 +70,13 @@ def _revoke_issued(browser: Browser, login: Login) -> None:
     for token_id in browser.issued:
         query = f"?_xsrf={quoted(browser.xsrf)}" if browser.xsrf else ""
         browser.api("DELETE", f"/users/{quoted(login.user)}/tokens/{quoted(token_id)}{query}")
+
+
+@pytest.fixture(scope="module")
+def session(hub: Hub, login: Login) -> Iterator[Browser]:
+    """A session that rules look at, and none ends."""
+    with logged_in(hub, login) as found:
+        yield found
 
 
 def who_is(browser: Browser, headers: Mapping[str, str] | None = None) -> Answer:

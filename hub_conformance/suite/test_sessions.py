@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -33,6 +32,8 @@ from ._sessions import (
 )
 from ._shape import object_of, refused, strings
 
+pytest_plugins = ("hub_conformance.suite._sessions",)
+
 SEE = "explanation/websecurity.html"
 
 
@@ -40,13 +41,6 @@ SEE = "explanation/websecurity.html"
 def browser(hub: Hub) -> Browser:
     """A browser that nobody has logged in with yet."""
     return Browser(hub.using(None))
-
-
-@pytest.fixture(scope="module")
-def session(hub: Hub, login: Login) -> Iterator[Browser]:
-    """A session that rules look at, and none ends."""
-    with logged_in(hub, login) as found:
-        yield found
 
 
 # --- the page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from ._sessions import (
     ELSEWHERE,
     elsewhere,
     leads_nowhere_else,
-    logged_in,
     page,
     place,
     sent_to_login,
@@ -24,14 +22,9 @@ from ._sessions import (
 from ._shape import moment, single
 from ._shares import is_now
 
+pytest_plugins = ("hub_conformance.suite._sessions",)
+
 NEEDS = ("login", "shares")
-
-
-@pytest.fixture(scope="module")
-def session(hub: Hub, login: Login) -> Iterator[Browser]:
-    """A session that rules look at, and none ends."""
-    with logged_in(hub, login) as found:
-        yield found
 
 
 @pytest.fixture

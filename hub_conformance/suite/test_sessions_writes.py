@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,15 +24,10 @@ from ._sessions import (
     who_is,
 )
 
+pytest_plugins = ("hub_conformance.suite._sessions",)
+
 SEE = "explanation/websecurity.html"
 PAGES = "howto/rest.html"
-
-
-@pytest.fixture(scope="module")
-def session(hub: Hub, login: Login) -> Iterator[Browser]:
-    """A session that rules look at, and none ends."""
-    with logged_in(hub, login) as found:
-        yield found
 
 
 def token_page(browser: Browser) -> str:

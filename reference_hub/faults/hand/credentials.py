@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from ...core import checks, errors, tokens
+from ...core import access, checks, errors, tokens
 from ...core.call import Call, Reply
+from ...core.entities import Token
 from ...core.hub import Hub
 from ...core.operations import services
 from ...core.operations import tokens as operations
@@ -35,6 +37,26 @@ def _all_notes(original: Any, call: Call, name: str) -> Reply:
 
 def _forget_info(original: Any, hub: Hub, spec: Any, *, from_config: bool) -> Any:
     return original(hub, {**spec, "info": {}}, from_config=from_config)
+
+
+def _standing_for(hub: Hub, name: Any) -> access.Requester | None:
+    user = hub.find_user(name) if isinstance(name, str) else None
+    return access.Requester(hub, Token.standing_for(user, hub.clock())) if user else None
+
+
+def _any_password(original: Any, hub: Hub, auth: Any) -> access.Requester | None:
+    said = auth.get("username") if isinstance(auth, dict) and "password" in auth else None
+    return original(hub, auth) or _standing_for(hub, said)
+
+
+def _as_an_admin(original: Any, hub: Hub, auth: Any) -> access.Requester | None:
+    admins = [user.name for user in hub.users.values() if user.admin]
+    return _standing_for(hub, admins[0]) if original(hub, auth) else None
+
+
+def _password_first(original: Any, call: Call, name: str) -> Reply:
+    by_password = operations.proven(call.hub, call.body.optional_object().get("auth"))
+    return original(replace(call, requester=by_password or call.requester), name)  # type: ignore[no-any-return]
 
 
 def _paged(value: Any) -> Any:
@@ -102,6 +124,34 @@ FAULTS = [
             "requested_scopes",
             doing(lambda old, *args: [scope.partition("!")[0] for scope in old(*args)]),
         ),
+    ),
+    make(
+        "tokens/password-unknown",
+        "medium",
+        "post-user-tokens",
+        "A name and a password are no way to a token.",
+        (operations, "proven", always(None)),
+    ),
+    make(
+        "tokens/any-password",
+        "gross",
+        "post-user-tokens",
+        "Tokens are issued for whatever password.",
+        (operations, "proven", doing(_any_password)),
+    ),
+    make(
+        "tokens/password-opens-all",
+        "subtle",
+        "post-user-tokens",
+        "Who knows a password is issued tokens of any user.",
+        (operations, "proven", doing(_as_an_admin)),
+    ),
+    make(
+        "tokens/password-before-token",
+        "subtle",
+        "post-user-tokens",
+        "A password in the body counts more than the token that comes along.",
+        (*on("post-user-tokens"), doing(_password_first)),
     ),
     make(
         "services/info-lost",

@@ -267,12 +267,6 @@ def needs_items(whole: list[str], count: int) -> None:
         untested(f"the list has {len(whole)} items, and it takes {count}")
 
 
-def needs_right(hub: Hub, scope: str) -> None:
-    """End the rule as untested where the run's own token has not this scope."""
-    if scope not in hub.target.owner.scopes:
-        untested(f"the token has not the scope {scope}")
-
-
 def check_refused(answer: Answer, status: int) -> None:
     """Assert a refusal in the form of the API: `{status, message}`, whatever was accepted."""
     assert answer.status == status, answer

@@ -12,7 +12,7 @@ from ..errors import SetupFailed
 from ..hub import Hub, quoted
 from ..sandbox import Sandbox
 from ..secret import Secret
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._shape import object_of, only_fields, refused
 
 #: Fields of a service's model and their types.
@@ -86,7 +86,7 @@ def made(sandbox: Sandbox, name: str = "", **body: Any) -> Made:
 @cache
 def kept_service(shared: Sandbox) -> Made:
     """Make the service without rights that all rules share, and none may change."""
-    needs_right(shared.hub, "admin:services")
+    need_scopes(shared.hub.target, "admin:services")
     return made(shared, info={"colour": "blue"}, display=False)
 
 

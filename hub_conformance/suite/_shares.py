@@ -12,7 +12,7 @@ import pytest
 from ..client import Answer
 from ..hub import Hub, Page, quoted
 from ..sandbox import Sandbox, User
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._servers import tail_of
 from ._shape import (
     CLOCK_SLACK,
@@ -49,7 +49,7 @@ class Pool:
 
     def __init__(self, sandbox: Sandbox) -> None:
         for scope in RIGHTS:
-            needs_right(sandbox.hub, scope)
+            need_scopes(sandbox.hub.target, scope)
         self._sandbox = sandbox
         people = self._more(13)
         self.owners, self.users, self.issuers = people[:4], people[4:10], people[10:]

@@ -16,7 +16,7 @@ from ..sandbox import Sandbox, User
 from ..secret import Secret
 from ..session import Run
 from ..target import Target
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._servers import model_of, servers_of
 from ._shape import media_type, object_of, only_fields, refused
 
@@ -63,7 +63,7 @@ def test_details(hub: Hub, target: Target) -> None:
 
     Spawner and authenticator are each told with class and version.
     """
-    needs_right(hub, "read:hub")
+    need_scopes(hub.target, "read:hub")
     model = object_of(hub.get("/info"))
     only_fields(model, {"version", "python", "sys_executable", "spawner", "authenticator"})
     assert model["version"] == target.version
@@ -107,7 +107,7 @@ def test_health(place: str, anonymous: Hub, hub: Hub) -> None:
 @rule("info/metrics-are-prometheus-text", see=METRICS)
 def test_metrics(hub: Hub) -> None:
     """Metrics are in Prometheus' text format: comments, and samples with a number each."""
-    needs_right(hub, "read:metrics")
+    need_scopes(hub.target, "read:metrics")
     answer = hub.get("/metrics")
     assert answer.status == 200, answer
     assert media_type(answer) == "text/plain", media_type(answer)
@@ -129,7 +129,7 @@ def samples(answer: Answer) -> dict[str, float]:
 @rule("info/metrics-are-the-same-at-both-places", see=METRICS)
 def test_both(hub: Hub) -> None:
     """Metrics are beside the API and below its root, the same ones."""
-    needs_right(hub, "read:metrics")
+    need_scopes(hub.target, "read:metrics")
     found = [set(samples(hub.outside("GET", place.format("metrics")))) for place in PLACES]
     assert gauges(found[0]) == gauges(found[1])
 
@@ -165,7 +165,7 @@ def test_users(hub: Hub, user: User, hub_run: Run) -> None:
     """The hub's own count of its users is the total of their list."""
     if hub_run.is_worker:
         not_requested("-n: other workers make users all the time")
-    needs_right(hub, "read:metrics")
+    need_scopes(hub.target, "read:metrics")
     for _ in range(ATTEMPTS):
         before, counted, after = total(hub), count(hub, "total_users"), total(hub)
         if before == after:  # else strangers came or went
@@ -191,7 +191,7 @@ def count(hub: Hub, name: str) -> float:
 @rule("info/metrics-count-running-servers", needs="spawn", see=METRICS)
 def test_servers(hub: Hub, runner: User) -> None:
     """The hub's own count of the servers that run is no less than those that are seen to run."""
-    needs_right(hub, "read:metrics")
+    need_scopes(hub.target, "read:metrics")
     seen = [model for model in servers_of(runner).values() if model.get("ready")]
     counted = count(hub, "running_servers")
     assert counted >= len(seen) >= 1, f"{counted:g} servers counted, {len(seen)} seen to run"
@@ -203,7 +203,7 @@ def test_servers_follow(hub: Hub, user: User, hub_run: Run) -> None:
     if hub_run.is_worker:
         not_requested("-n: other workers start servers all the time")
     for scope in ("read:metrics", "list:users", "read:servers"):
-        needs_right(hub, scope)
+        need_scopes(hub.target, scope)
     for _ in range(ATTEMPTS):
         before = count(hub, "running_servers"), ready(hub)
         user.sandbox.server(user)
@@ -232,7 +232,7 @@ def ready(hub: Hub) -> int:
 @rule("info/refused-shutdown-stops-nothing")
 def test_shutdown_refused(hub: Hub, alice: User) -> None:
     """A shutdown with what is neither true nor false is refused with 400, and the hub goes on."""
-    needs_right(hub, "shutdown")
+    need_scopes(hub.target, "shutdown")
     for body in ({"proxy": "x"}, {"proxy": "x", "servers": False}, {"proxy": "x", "servers": "x"}):
         refused(hub.post("/shutdown", json=body), 400)
     assert object_of(alice.hub.get("/user")).get("name") == alice.name
@@ -241,7 +241,7 @@ def test_shutdown_refused(hub: Hub, alice: User) -> None:
 @rule("info/refused-shutdown-leaves-servers", needs="spawn")
 def test_servers_left(hub: Hub, runner: User) -> None:
     """A shutdown that was refused stops no server, also when it asked for that."""
-    needs_right(hub, "shutdown")
+    need_scopes(hub.target, "shutdown")
     refused(hub.post("/shutdown", json={"servers": True, "proxy": "x"}), 400)
     assert model_of(runner).get("ready") is True
 
@@ -250,7 +250,7 @@ def test_servers_left(hub: Hub, runner: User) -> None:
 def test_shutdown(given: Sandbox, whole: Sandbox, shared: Sandbox) -> None:
     """A shutdown is answered with 202 and a message, and then the hub ends."""
     hub = given.hub
-    needs_right(hub, "shutdown")
+    need_scopes(hub.target, "shutdown")
     left = [*shared.close(), *whole.close(), *given.close()]  # while there is a hub that removes it
     assert not left, "left behind on the hub: " + "; ".join(left)
     model = object_of(hub.post("/shutdown", json={"servers": True, "proxy": True}), 202)

@@ -10,6 +10,7 @@ from ..client import Answer
 from ..hub import PAGINATION, Hub, Page, quoted
 from ..rules import rule
 from ..sandbox import Sandbox
+from ._credentials import need_scopes
 from ._pagination import (
     PAGED,
     SEE,
@@ -19,7 +20,6 @@ from ._pagination import (
     check_shape,
     names_of,
     needs_items,
-    needs_right,
 )
 
 pytest_plugins = ("hub_conformance.suite._pagination",)
@@ -191,7 +191,7 @@ def test_header_has_no_effect_on_one_model(paged: Paged) -> None:
 @rule("pagination/header-has-no-effect-on-creating-users", see=SEE)
 def test_header_has_no_effect_on_creating_users(sandbox: Sandbox, hub: Hub) -> None:
     """`POST /users` answers with the plain list of all it created, whatever limit is given."""
-    needs_right(hub, "admin:users")
+    need_scopes(hub.target, "admin:users")
     names = [sandbox.name("made") for _ in range(2)]
     params = {"limit": 1, "offset": 1}
     answer = hub.post("/users", json={"usernames": names}, params=params, headers=PAGED)
@@ -203,7 +203,7 @@ def test_header_has_no_effect_on_creating_users(sandbox: Sandbox, hub: Hub) -> N
 @rule("pagination/header-has-no-effect-on-creating-groups", see=SEE)
 def test_header_has_no_effect_on_creating_groups(sandbox: Sandbox, hub: Hub) -> None:
     """`POST /groups` answers with the plain list of all it created, whatever limit is given."""
-    needs_right(hub, "admin:groups")
+    need_scopes(hub.target, "admin:groups")
     names = [sandbox.name("made") for _ in range(2)]
     params = {"limit": 1, "offset": 1}
     answer = hub.post("/groups", json={"groups": names}, params=params, headers=PAGED)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ..hub import Page
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
+from ._credentials import need_scopes
 from ._draw import draws
 from ._pagination import (
     ATTEMPTS,
@@ -21,7 +22,6 @@ from ._pagination import (
     Paged,
     check_refused,
     names_of,
-    needs_right,
     next_of,
 )
 
@@ -81,7 +81,7 @@ def special_users(sandbox: Sandbox) -> list[str]:
 @rule("pagination/name-filter-finds-special-characters", see=SEEN_USERS)
 def test_name_filter_finds_special_characters(sandbox: Sandbox, paged: Paged) -> None:
     """A name with characters that other languages give a meaning is found by that name, alone."""
-    needs_right(sandbox.hub, "admin:users")
+    need_scopes(sandbox.hub.target, "admin:users")
     users = Listing(sandbox.hub, "/users")
     names = special_users(sandbox)
     if not names:
@@ -148,7 +148,7 @@ ENDS = ("1", "10", "1a", "2", "a", "aa", "b")
 @rule("pagination/names-are-ordered-letter-by-letter", since="5.0", see=SEEN_USERS)
 def test_names_are_ordered_letter_by_letter(sandbox: Sandbox, paged: Paged) -> None:
     """Neither the length of names nor the value of numbers in them decides `sort=name`."""
-    needs_right(sandbox.hub, "admin:users")
+    need_scopes(sandbox.hub.target, "admin:users")
     start = sandbox.name("order-and-find-by-long-names")
     names = [f"{start}x{end}" for end in ENDS]
     made = [*names[::2], *names[1::2]]

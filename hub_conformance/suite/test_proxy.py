@@ -8,7 +8,7 @@ from ..hub import Hub
 from ..named import Trio, trio_names
 from ..rules import rule
 from ..sandbox import Sandbox, User
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._proxy import (
     inner_url,
     plain_table,
@@ -27,7 +27,7 @@ NAMED = ("spawn", "named-servers")
 @pytest.fixture(scope="module")
 def admin(hub: Hub) -> Hub:
     """The hub, through a token that has the right to the proxy."""
-    needs_right(hub, "proxy")
+    need_scopes(hub.target, "proxy")
     return hub
 
 

@@ -8,7 +8,7 @@ from ..hub import Hub
 from ..named import Trio, trio_names
 from ..rules import not_applicable, rule
 from ..sandbox import User
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._servers import (
     REMOVE,
     created,
@@ -49,7 +49,7 @@ def test_tokens(user: User, runner: User, hub: Hub) -> None:
 
     What a start is issued ends with the server, or serves the next start as well.
     """
-    needs_right(hub, "read:tokens")
+    need_scopes(hub.target, "read:tokens")
     started(user)
     stopped(user)
     left = len(ids_of(hub, user))

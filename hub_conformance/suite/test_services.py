@@ -7,7 +7,7 @@ import pytest
 from ..hub import PAGINATION, Hub
 from ..rules import rule
 from ..sandbox import Sandbox, User
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._services import (
     Made,
     check_types,
@@ -28,7 +28,7 @@ RIGHTS = ("list:services", "read:services", "read:roles:services")
 def reader(hub: Hub) -> Hub:
     """The hub, through a token that may read all of every service."""
     for scope in RIGHTS:
-        needs_right(hub, scope)
+        need_scopes(hub.target, scope)
     return hub
 
 
@@ -41,7 +41,7 @@ def plain(shared: Sandbox) -> Made:
 @pytest.fixture(scope="module")
 def admin_service(shared: Sandbox) -> Made:
     """A service with every right. Never changed."""
-    needs_right(shared.hub, "admin:services")
+    need_scopes(shared.hub.target, "admin:services")
     return made(shared, admin=True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from ..hub import Hub
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox
-from ._pagination import needs_right
+from ._credentials import need_scopes
 from ._proxy import inner_url
 from ._servers import tail_of
 from ._services import (
@@ -56,7 +56,7 @@ WRONG: dict[str, Any] = {
 def maker(shared: Sandbox) -> Hub:
     """The hub, through a token that may add services and read all of them."""
     for scope in ("admin:services", "list:services", "read:services", "read:roles:services"):
-        needs_right(shared.hub, scope)
+        need_scopes(shared.hub.target, scope)
     return shared.hub
 
 

@@ -11,8 +11,8 @@ from ..browser import FORM
 from ..hub import Hub
 from ..rules import not_applicable, rule
 from ..sandbox import Sandbox, User
+from ._credentials import need_scopes
 from ._oauth import refused_with
-from ._pagination import needs_right
 from ._services import DEFAULTS, Made, is_absent, listed, made, owner_of, path_of, read, removed
 from ._shape import object_of, refused
 
@@ -21,7 +21,7 @@ from ._shape import object_of, refused
 def maker(shared: Sandbox) -> Hub:
     """The hub, through a token that may add, read and remove services."""
     for scope in ("admin:services", "list:services", "read:services", "read:roles:services"):
-        needs_right(shared.hub, scope)
+        need_scopes(shared.hub.target, scope)
     return shared.hub
 
 

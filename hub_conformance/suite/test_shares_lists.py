@@ -10,7 +10,8 @@ import pytest
 from ..hub import Hub, Page
 from ..rules import rule
 from ..sandbox import Sandbox, User
-from ._pagination import HUGE, needs_right
+from ._credentials import need_scopes
+from ._pagination import HUGE
 from ._shape import object_of, refused
 from ._shares import (
     RIGHTS,
@@ -79,7 +80,7 @@ class Gallery:
 def gallery(shared: Sandbox) -> Gallery:
     """Servers that are shared with users and groups."""
     for scope in RIGHTS:
-        needs_right(shared.hub, scope)
+        need_scopes(shared.hub.target, scope)
     names = [shared.name("gallery") for _ in range(5)]
     owners, user, member = (names[0], f"{names[0]}2", names[1]), names[2], names[3]
     people = [*owners, user, f"{user}2", member]

@@ -7,16 +7,20 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from ..accounts import Login, OAuthClient
 from ..browser import Browser
+from ..guard import Guard, Named
 from ..hub import Hub, quoted
-from ..rules import not_applicable, rule
+from ..rules import not_applicable, not_requested, rule
+from ..sandbox import Sandbox
 from ..secret import Secret
+from ..session import Run
 from ._oauth import Flow, hands_on_no_code, offered, refused_with, token_in
-from ._sessions import REDIRECTS, logged_in, tokens_of
+from ._sessions import REDIRECTS, ask_for_token, logged_in, tokens_of, who_is
 from ._shape import moment, object_of, refused, single, strings
 
 NEEDS = ("login", "oauth-client")
@@ -224,6 +228,14 @@ def test_agreed(flow: Flow) -> None:
     assert not left_out, f"the user did not agree to {sorted(left_out)}"
 
 
+@rule("oauth/token-has-no-more-than-its-user", since="3.0", needs=NEEDS, see=SEE)
+def test_no_more(flow: Flow) -> None:
+    """Whatever the service asks for and the user agrees to, the token may no more than the user."""
+    held = set(strings(object_of(who_is(flow.browser))["scopes"]))
+    given = set(strings(object_of(flow.token(scope=None).get("/user"))["scopes"]))
+    assert given <= held, f"the user has not {sorted(given - held)}"
+
+
 @rule("oauth/agreeing-once-is-enough", since="3.0", needs=NEEDS, see=SEE)
 def test_agreed_before(flow: Flow) -> None:
     """While the service has a token with these scopes, the user is not asked again."""
@@ -242,7 +254,7 @@ def test_listed(login: Login, hub: Hub, oauth_client: OAuthClient) -> None:
         token = token_in(answer)
         listed = tokens_of(hub, login)
     model = single(each for each in listed if each.get("session_id") == session)
-    assert oauth_client.service in str(model.get("oauth_client")), model
+    assert _is_of(model, oauth_client), model
     lifetime = moment(model["expires_at"]) - moment(model["created"])
     promised = timedelta(seconds=answer.json["expires_in"])
     assert abs(lifetime - promised) < timedelta(minutes=1), (lifetime, promised)
@@ -258,3 +270,32 @@ def test_logout(flow: Flow, hub: Hub, login: Login, oauth_client: OAuthClient) -
         assert theirs.get("/user").status == 200
     refused(theirs.get("/user"), 403, explained=False)
     assert ours.get("/user").status == 200
+
+
+@rule("oauth/revoked-with-all-its-clients-tokens", needs=NEEDS, see="reference/rest-api.html")
+def test_revoked(
+    flow: Flow, hub: Hub, login: Login, sandbox: Sandbox, guard: Guard, hub_run: Run
+) -> None:
+    """To revoke one token of a service revokes all that it has of this user, and no others."""
+    if hub_run.is_worker:
+        not_requested("without -n: this takes along the tokens that other workers are given")
+    with logged_in(hub, login) as browser:
+        made = ask_for_token(browser, login, sandbox, xsrf=browser.xsrf)
+        assert made.status in (200, 201), made
+        theirs = Flow(hub, browser, flow.client).token()
+        ours = flow.token()
+        listed = [each for each in tokens_of(hub, login) if _is_of(each, flow.client)]
+        sessions = {flow.browser.session: ours, browser.session: theirs}
+        if {each.get("session_id") for each in listed} - set(sessions):
+            not_applicable("the service has tokens of the user from other sessions")
+        mine = next(each for each in listed if each.get("session_id") == browser.session)
+        guard.adopt([Named("token", mine["id"], inside=login.user)])
+        answer = hub.delete(f"/users/{quoted(login.user)}/tokens/{quoted(mine['id'])}")
+        assert answer.status == 204, answer
+        for each in (theirs, ours):
+            refused(each.get("/user"), 403, explained=False)
+        assert hub.using(made.json["token"]).get("/user").status == 200, "others are revoked, too"
+
+
+def _is_of(token: Mapping[str, Any], client: OAuthClient) -> bool:
+    return client.service in str(token.get("oauth_client"))

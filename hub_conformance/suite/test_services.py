@@ -173,3 +173,12 @@ def test_secret(reader: Hub, plain: Made) -> None:
     answers = [reader.get("/services"), reader.get(plain.path), plain.hub.get("/user")]
     leaking = [answer for answer in answers if secret in answer.text]
     assert not leaking, leaking
+
+
+@rule("services/token-can-be-resolved", since="5.0", needs="services")
+def test_resolution(plain: Made, alice: User) -> None:
+    """Any valid token may ask whom a service's token belongs to, and is told kind and name."""
+    for asking in (alice.hub, plain.hub):
+        model = object_of(asking.get(f"/authorizations/token/{plain.secret.reveal()}"))
+        assert (model.get("kind"), model.get("name")) == ("service", plain.name), model
+        assert not {"pid", "command", "roles"} & set(model), model

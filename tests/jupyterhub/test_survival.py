@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 
 from ..forwarder import Asked, Pass, Said, forwarding
 from ..hostile import turning
@@ -75,10 +76,16 @@ class Going:
     def until_something_is_there(self, before: Snapshot) -> None:
         """Wait until the run has made something."""
         deadline = time.monotonic() + LIMIT_SECONDS
-        while not before.differences(state(self.hub)):
+        while not self._has_changed(before):
             assert self.process.poll() is None, self.wait()
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+    def _has_changed(self, before: Snapshot) -> bool:
+        try:
+            return bool(before.differences(state(self.hub)))
+        except requests.HTTPError:  # what was listed was gone when it was looked at
+            return True
 
     def kill(self) -> None:
         """Kill the run with its workers, as a machine that goes down does."""
@@ -166,7 +173,7 @@ def test_hub_that_is_started_anew_in_the_middle(tmp_path: Path) -> None:
         printed = going.wait()
         assert going.process.returncode == 1, printed
         if differences := _changes(before, hub):
-            assert f"--run-id={going.id}" in printed, differences
+            assert f"--run-id={going.id}" in printed, (differences, printed)
             going.clean_up()
         assert _changes(before, hub) == [], printed
 

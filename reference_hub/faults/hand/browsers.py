@@ -8,13 +8,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ...core import errors, oauth
+from ...core import errors, oauth, tokens
+from ...core.call import Call, Reply, empty
+from ...core.entities import Token
+from ...core.hub import Hub
 from ...core.operations import oauth as grants
 from ...core.operations import pages
 from ...core.pages import Page, Visit
 from ...core.sessions import SessionTable
 from ...http import browser, cookies, other_routes
-from ..changes import always, doing
+from ..changes import always, doing, on
 from ..fault import Change, make
 
 _LOGIN = "get-current-user"
@@ -30,6 +33,21 @@ def _page(path: str, **methods: Callable[[Any, Visit], Page]) -> tuple[Any, str,
         return replace(original, **deviating)
 
     return other_routes.PAGES, path, changed
+
+
+def _reads_users(original: Any, hub: Hub, token: Token) -> frozenset[str]:
+    more = {"read:users"} if token.client_id.startswith("service-") else set()
+    return original(hub, token) | more  # type: ignore[no-any-return]
+
+
+def _alone(original: Any, call: Call, name: str, token_id: str) -> Reply:
+    user = call.hub.find_user(name)
+    token = user.tokens.get(token_id) if user else None
+    if token is None or not token.client_id:
+        return original(call, name, token_id)  # type: ignore[no-any-return]
+    call.require("tokens", kind="user", name=name)
+    call.hub.remove_token(token)
+    return empty(204, "text/plain")
 
 
 def _log_out_without_tokens(_: Any, visit: Visit) -> Page:
@@ -221,6 +239,20 @@ FAULTS = [
         _AUTHORIZE,
         "The state is not handed back.",
         (grants, "hand_on", doing(_without_state)),
+    ),
+    make(
+        "oauth/token-beyond-its-user",
+        "subtle",
+        _TOKEN,
+        "A service's token may read every user, whoever agreed.",
+        (tokens, "scopes_of", doing(_reads_users)),
+    ),
+    make(
+        "oauth/revoked-alone",
+        "subtle",
+        "delete-user-token",
+        "A revoked token leaves its service the others that it has of the user.",
+        (*on("delete-user-token"), doing(_alone)),
     ),
     make(
         "oauth/any-redirect",

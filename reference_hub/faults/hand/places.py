@@ -279,6 +279,17 @@ FAULTS = [
         ),
     ),
     make(
+        "services/token-not-resolved",
+        "subtle",
+        _WHO,
+        "Nobody learns that a token is a service's.",
+        (
+            routes.API["/authorizations/token/{secret:segment}"],
+            "GET",
+            answering(lambda model: model if model["kind"] == "user" else {}),
+        ),
+    ),
+    make(
         "tokens/cookie-not-resolved",
         "medium",
         _WHO,

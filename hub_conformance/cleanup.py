@@ -129,7 +129,10 @@ def sweep(run: Run) -> list[str]:
 
 
 def _pages(hub: Hub, path: str, **params: Any) -> Iterator[Any]:
-    if hub.get(path, params={"limit": 1}).status != 200:
+    first = hub.get(path, params={"limit": 1})
+    if first.status == 404 and not hub.says_absent(first):
+        raise SetupFailed(f"the hub is not there: {first!r}")
+    if first.status != 200:
         return
     for page in hub.walk(path, **params):
         yield from page.items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -127,6 +128,15 @@ class Hub:
     def patch(self, path: str, **kwargs: Any) -> Answer:
         """PATCH, see `request`."""
         return self.request("PATCH", path, **kwargs)
+
+    def says_absent(self, answer: Answer) -> bool:
+        """Whether it is the hub that answered 404: a proxy that lost its routes says so, too."""
+        if answer.status != 404:
+            return False
+        with suppress(AssertionError):
+            if isinstance(answer.json, dict) and answer.json.keys() == {"status", "message"}:
+                return True
+        return self.get("/").ok
 
     def delete(self, path: str, **kwargs: Any) -> Answer:
         """DELETE, see `request`."""

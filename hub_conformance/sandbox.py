@@ -340,14 +340,11 @@ class Sandbox(UserServers):
             if self._never_was(named):
                 return None
             answer = self._delete_twice(named)
+            is_gone = answer.ok or self.hub.says_absent(answer)
         except (HubError, SetupFailed, AssertionError) as error:
             return f"{named.kind} {named.inside or named.name}: {error}"
         # Who was not let make it may not remove it either.
-        if (
-            answer.ok
-            or answer.status == 404
-            or (answer.status in (403, 405) and named in self.guard.refused)
-        ):
+        if is_gone or (answer.status in (403, 405) and named in self.guard.refused):
             return None
         return f"{named.kind} {named.inside or named.name}: {answer!r}"
 

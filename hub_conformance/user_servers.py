@@ -72,7 +72,7 @@ class UserServers(ABC):
     def server_models(self, user: User) -> dict[str, dict[str, Any]]:
         """Read all servers of a user, stopped ones too, by name; {} for a user that is gone."""
         answer = self.hub.get(user.path, params={"include_stopped_servers": "1"})
-        if answer.status == 404:
+        if self.hub.says_absent(answer):
             return {}
         self._need(answer, f"read the user {user.name}")
         found = answer.json.get("servers") if isinstance(answer.json, dict) else None

@@ -44,6 +44,7 @@ BEFORE = {
     "wrong version": "a version that cannot be read",
     "charset of no use": "does not say whose token this is",
     "500": "answered 500; is the hub up?",
+    "404 of a proxy": "is no JupyterHub",
     "503": "answered 503; is the hub up?",
     "429 for an hour": "429 (Retry-After: '3600')",
     "429 for ever": "429 (Retry-After: '0')",

@@ -152,6 +152,7 @@ BODIES: dict[str, bytes] = {
 #: Those that send somebody away.
 REFUSALS: dict[str, Trick] = {
     "500": _always(answer({"status": 500, "message": "oh"}, 500)),
+    "404 of a proxy": _always(answer(b"<html>nothing here</html>", 404)),
     "503": _always(answer(b"<html>down for maintenance</html>", 503)),
     "429 for an hour": _later(429, "3600"),
     "429 for ever": _later(429, "0"),

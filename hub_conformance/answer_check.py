@@ -21,6 +21,9 @@ from .secret import Scrubber
 from .target import Target, parse_version
 from .transcript import exchange_of
 
+#: Bytes of a body that takes long to check: not again where one of its kind was wrong before.
+LARGE = 2**20
+
 
 @dataclass
 class Met:
@@ -33,6 +36,11 @@ class Met:
     mismatch: str = ""
     exchange: dict[str, Any] | None = None
     level: str = "MUST"
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether nothing worse can be found."""
+        return bool(self.mismatch) and self.level == "MUST"
 
     def note(self, said: str, exchange: dict[str, Any] | None, level: str) -> None:
         """Keep the first mismatch, or the first that is worse than one of fields to be."""
@@ -76,6 +84,9 @@ class AnswerCheck:
         operation = self.description.match(request.method, path)
         if operation is None:
             return
+        key = f"{operation}/{answer.status}"
+        if self._taken is None and len(answer.body) > LARGE and self._was_wrong(key):
+            return
         found = self.description.answers.check(
             operation,
             answer.status,
@@ -87,13 +98,23 @@ class AnswerCheck:
         if found and level == "MUST" and self._taken is not None:
             self._taken += found
             return
-        met = self.met.setdefault(f"{operation}/{answer.status}", Met())
+        met = self.met.setdefault(key, Met())
         met.calls += 1
         if found:
             answer.learn()
             said = self.scrubber.scrub(str(found[0]))
             self.current = self.current or said
-            met.note(said, exchange_of(answer, self.target.origin), level)
+            if not met.is_wrong:
+                met.note(said, exchange_of(answer, self.target.origin), level)
+
+    def _was_wrong(self, key: str) -> bool:
+        """Count one more answer of a kind, if it was wrong before."""
+        met = self.met.get(key)
+        if met is None or not met.is_wrong:
+            return False
+        met.calls += 1
+        self.current = self.current or met.mismatch
+        return True
 
     def _level(self, found: list[Mismatch]) -> str:
         """How much it matters: a newer hub may have more fields, and should be looked at."""

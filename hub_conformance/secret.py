@@ -73,6 +73,19 @@ class Scrubber:
             text = _blanked(text, spans)
         return text
 
+    def scrub_start(self, text: str, length: int) -> str:
+        """Return the first `length` characters of a text, or some fewer, scrubbed.
+
+        Of a long text only the start is looked at, and no part of a secret that goes beyond it is
+        let stand.
+        """
+        longest = max((len(each) for some in self._known.values() for each in some), default=0)
+        looked_at = text[: length + 2 * longest]
+        scrubbed = self.scrub(looked_at)
+        if len(looked_at) < len(text):
+            scrubbed = scrubbed[: max(0, len(scrubbed) - longest)]
+        return scrubbed[:length]
+
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Where secrets are, in order: all of them, also those that overlap."""
         if not self._known:

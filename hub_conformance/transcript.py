@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .client import Answer
+from .secret import Scrubber
 
 #: Exchanges kept a rule: the last ones explain a failure.
 KEPT = 40
@@ -58,9 +59,10 @@ def _shortened(answer: Answer) -> Answer:
     return replace(answer, body=answer.body[:KEPT_BYTES])
 
 
-def cut(text: str) -> str:
-    """Cut a text at the length that a report shows."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+def cut(scrubber: Scrubber, text: str) -> str:
+    """Cut a text at the length that a report shows, secrets blanked."""
+    start = scrubber.scrub_start(text, SHOWN)
+    return start if len(text) <= SHOWN else f"{start}… ({len(text)} characters)"
 
 
 def exchange_of(answer: Answer, origin: str) -> dict[str, Any]:
@@ -68,17 +70,17 @@ def exchange_of(answer: Answer, origin: str) -> dict[str, Any]:
     answer.learn()
     request = answer.request
     scrub = answer.scrubber.scrub
-    sent = None if request.body is None else cut(scrub(request.body.decode("utf-8", "replace")))
+    body = None if request.body is None else request.body.decode("utf-8", "replace")
     return {
         "method": request.method,
         "url": scrub(origin + request.target),
         "request_headers": {key: scrub(value) for key, value in request.headers.items()},
-        "request_body": sent,
+        "request_body": None if body is None else cut(answer.scrubber, body),
         "status": answer.status,
         "headers": {
             key: scrub(answer.headers[key]) for key in SHOWN_HEADERS if key in answer.headers
         },
-        "body": cut(scrub(answer.text)),
+        "body": cut(answer.scrubber, answer.text),
         "curl": scrub(curl(answer, origin)),
     }
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from hub_conformance.answer_check import AnswerCheck
+from hub_conformance.answer_check import LARGE, AnswerCheck
 from hub_conformance.client import Answer, Request
 from hub_conformance.embedded import EmbeddedHub
 from hub_conformance.hub import Hub
@@ -56,6 +56,19 @@ def test_field_of_a_newer_hub_is_no_failure(
     target: Target, version: str, bodies: list[Any], expected: tuple[str, str]
 ) -> None:
     assert told(target, version, *bodies) == [("contract/get-api/200", *expected)]
+
+
+def test_large_answers_are_checked_until_one_is_wrong(target: Target) -> None:
+    scrubber = Scrubber()
+    check = AnswerCheck(target, (6, 1), scrubber)
+    request = Request("GET", f"{target.api}/")
+    head = CaseInsensitiveDict({"Content-Type": "application/json"})
+    for body in ({"version": "6.1.1"}, {"version": 6}, {"version": "6.1.1"}):
+        check.start()
+        large = json.dumps(body).encode() + b" " * LARGE
+        check.after(Answer(request, 200, head, large, 0.1, scrubber))
+    assert "version" in check.current, "the last was checked, though those before it were wrong"
+    assert [each.reason for each in check.results()] == [f"{check.current} (met by 3 calls)"]
 
 
 def renewed(asked: Asked, pass_on: Pass) -> Said:

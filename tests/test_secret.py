@@ -93,6 +93,17 @@ def test_no_known_secret_is_left(secrets: list[str], data: st.DataObject) -> Non
     assert not [each for each in secrets if each in clean]
 
 
+@settings(max_examples=100)
+@given(st.lists(secrets_drawn, min_size=1, max_size=4), st.integers(0, 60), st.data())
+def test_start_is_as_in_the_whole(secrets: list[str], length: int, data: st.DataObject) -> None:
+    parts = st.lists(st.sampled_from([*secrets, "", "x", "some more"]), max_size=12)
+    text, scrubber = "".join(data.draw(parts)), knowing(*secrets)
+    start = scrubber.scrub_start(text, length)
+    assert scrubber.scrub(text).startswith(start)
+    assert len(start) <= length
+    assert start or not text or not length or any(each in text for each in secrets)
+
+
 @settings(max_examples=40)
 @given(st.text("abc", min_size=SHORTEST), st.text("xyz"), st.text("xyz"))
 def test_the_rest_stays(secret: str, before: str, after: str) -> None:

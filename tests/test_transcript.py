@@ -71,7 +71,7 @@ def test_counts_of_workers_are_added() -> None:
 
 @pytest.mark.parametrize("length", [0, 1, SHOWN, SHOWN + 1, SHOWN * 3])
 def test_long_texts_are_cut(length: int) -> None:
-    text = cut("x" * length)
+    text = cut(Scrubber(), "x" * length)
     assert text.startswith("x" * min(length, SHOWN))
     assert text.endswith(f"… ({length} characters)") == (length > SHOWN)
 

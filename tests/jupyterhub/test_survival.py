@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,15 +125,33 @@ def _heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+Start = Callable[..., Going]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a run on a hub, which does not outlive the test."""
+    started: list[Going] = []
+
+    def begun(hub: RealHub, *arguments: str) -> Going:
+        started.append(Going(hub, tmp_path, *arguments))
+        return started[-1]
+
+    yield begun
+    for each in started:
+        if each.process.poll() is None:
+            each.kill()
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one", "two"])
 def test_cleanup_after_a_kill_at_any_moment(
-    jupyterhub_61: RealHub, tmp_path: Path, workers: list[str]
+    jupyterhub_61: RealHub, start: Start, workers: list[str]
 ) -> None:
     before, moments = state(jupyterhub_61), random.Random(len(workers))
     left = []
     for _ in range(5):
-        going = Going(jupyterhub_61, tmp_path, *workers)
+        going = start(jupyterhub_61, *workers)
         going.until_something_is_there(before)
         time.sleep(moments.uniform(0, LATEST))
         going.kill()
@@ -151,10 +170,10 @@ def test_cleanup_after_a_kill_at_any_moment(
     ],
 )
 def test_run_that_is_stopped_removes_its_own(
-    jupyterhub_61: RealHub, tmp_path: Path, number: signal.Signals, workers: list[str]
+    jupyterhub_61: RealHub, start: Start, number: signal.Signals, workers: list[str]
 ) -> None:
     before = state(jupyterhub_61)
-    going = Going(jupyterhub_61, tmp_path, *workers)
+    going = start(jupyterhub_61, *workers)
     going.until_something_is_there(before)
     printed = going.end(number)
     assert going.process.returncode == 2, printed
@@ -162,11 +181,11 @@ def test_run_that_is_stopped_removes_its_own(
 
 
 @pytest.mark.nightly
-def test_hub_that_is_started_anew_in_the_middle(tmp_path: Path) -> None:
+def test_hub_that_is_started_anew_in_the_middle(tmp_path: Path, start: Start) -> None:
     kept = f"c.JupyterHub.db_url = 'sqlite:///{tmp_path / 'kept.sqlite'}'\n"
     with RealHub("6.1", extra_config=kept, port=free_port()) as hub:
         before = state(hub)
-        going = Going(hub, tmp_path)
+        going = start(hub)
         going.until_something_is_there(before)
         hub.stop()
         hub.start()

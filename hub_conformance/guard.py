@@ -209,6 +209,8 @@ class Guard:
                 return
             case ["oauth2", "authorize" | "token"] if self.login and request.method == "POST":
                 return  # by the session of whoever has logged in, which `login` alone can
+            case ["oauth2", "token"] if request.method == "POST":
+                yield from self._named_client(request)
             case _:
                 yield from self._named_outside_api(request)
 
@@ -270,7 +272,7 @@ class Guard:
 
     def _named_in_form(self, page: str, request: Request) -> Iterator[Named]:
         """Name who logs in, if not `login`; a share code must be one of this run's."""
-        form = parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True)
+        form = _form_in(request)
         in_query = parse_qsl(request.query, keep_blank_values=True)
         if request.method != "POST" or {key for key, _ in in_query} - {"next"}:
             yield Named("path", request.path)
@@ -279,6 +281,13 @@ class Guard:
                 yield Named("user", value)
             if key == "code" and page == "accept-share" and Secret(value) not in self._own_codes:
                 yield Named("share code", page)
+
+    def _named_client(self, request: Request) -> Iterator[Named]:
+        """Name the OAuth client that a form is from; a code of its can only be one of this run."""
+        clients = [value for key, value in _form_in(request) if key == "client_id"]
+        yield from (Named("client", each) for each in clients)
+        if len(clients) != 1 or request.query:
+            yield Named("path", request.path)
 
     def _in_body(self, kind: str, body: Any, request: Request) -> Iterator[Named]:
         """Names in the body of a request that makes or changes objects of one kind.
@@ -317,6 +326,10 @@ class Guard:
                     f"{request.method} {request.path} has a body that is not plainly JSON, with"
                     f" {word[:40]!r} in it; it was not sent"
                 )
+
+
+def _form_in(request: Request) -> list[tuple[str, str]]:
+    return parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def _in_query(request: Request) -> Iterator[Named]:

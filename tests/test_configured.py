@@ -15,6 +15,7 @@ from hub_conformance import embedded
 #: By name: options of the reference hub, and what its configuration file says.
 CONFIGURED = {
     "named-servers-off": (["--JupyterHub.allow_named_servers=False"], ""),
+    "nobody-logs-in": ([], ""),
     "few-named-servers": (["--JupyterHub.named_server_limit_per_user=4"], ""),
     "few-running-servers": (["--JupyterHub.active_server_limit=6"], ""),
     "pages-of-two": (["--JupyterHub.api_page_default_limit=2"], ""),
@@ -42,7 +43,7 @@ TOLD = {"everybody-shares": {"scopes/plain-user-has-exactly-self"}}
 
 
 #: Those that every run tries; by night all.
-OFTEN = {"named-servers-off", "everybody-shares"}
+OFTEN = {"named-servers-off", "everybody-shares", "nobody-logs-in"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,10 @@ def test_other_configuration_is_no_failure(name: str, tmp_path: Path) -> None:
     config = tmp_path / "jupyterhub_config.py"
     config.write_text(f"c = get_config()\n{text}")
     hub = embedded.start(*options, "-f", str(config))
+    accounts = {
+        "HUB_CONFORMANCE_LOGIN": hub.accounts["login"],
+        "HUB_CONFORMANCE_OAUTH_CLIENT": hub.accounts["client"],
+    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", f"--hub-url={hub.url}", "--hub-report=report.json"],
@@ -61,8 +66,7 @@ def test_other_configuration_is_no_failure(name: str, tmp_path: Path) -> None:
             env={
                 **os.environ,
                 "JUPYTERHUB_API_TOKEN": hub.token.reveal(),
-                "HUB_CONFORMANCE_LOGIN": hub.accounts["login"],
-                "HUB_CONFORMANCE_OAUTH_CLIENT": hub.accounts["client"],
+                **({} if name == "nobody-logs-in" else accounts),
             },
             capture_output=True,
             text=True,

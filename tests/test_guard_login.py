@@ -86,3 +86,22 @@ def test_share_codes_of_this_run_alone_are_taken() -> None:
     assert not is_refused(sent_form("accept-share", b"code=0123456789"), by)
     assert is_refused(sent_form("accept-share", b"code=012345678"), by)
     assert is_refused(sent_form("accept-share", b"x=1", "code=012345678"), by)
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "may_be_sent"),
+    [
+        (f"client_id=service-{RUN}-a&code=0", "", True),
+        (f"code=0&client_id={RUN}-a", "", True),
+        ("client_id=service-grader&code=0", "", False),
+        (f"client_id=service-{RUN}-a&client_id=service-grader", "", False),
+        (f"client_id=service-{RUN}-a&code=0", "client_id=service-grader", False),
+        ("code=0", "", False),
+        ("", "", False),
+    ],
+)
+def test_code_is_shown_for_a_client_of_this_run_whoever_logs_in(
+    body: str, query: str, may_be_sent: bool
+) -> None:
+    form = Request("POST", f"{API}/oauth2/token", query, body.encode(), FORM)
+    assert is_refused(form) is not may_be_sent

@@ -115,3 +115,13 @@ def server_of(user: str, server: str) -> Callable[[Any], Any]:
         return servers[server]
 
     return pick
+
+
+def listed_as(name: str) -> Callable[[Any], Any]:
+    """What picks the model under a name out of a body that is an object of them."""
+
+    def pick(body: Any) -> Any:
+        assert name in body, f"{name} is not listed"
+        return body[name]
+
+    return pick

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from ._scopes_fields import (
     check_fields,
     itself,
     judge_fields,
+    listed_as,
     named,
     selections,
     server_of,
@@ -129,7 +129,7 @@ def test_service(desk: Desk, stage: Stage, table: Table) -> None:
         answer = desk.limited(*scopes).get(path)
         judge_fields(table, desk, name, about, scopes, answer, itself)
         answer = desk.limited(*held).get("/services")
-        pick = operator.itemgetter(stage.service)
+        pick = listed_as(stage.service)
         judge_fields(table, desk, f"{name}, list", about, held, answer, pick)
     table.judge()
 

@@ -9,7 +9,7 @@ from ..rules import rule
 from ..sandbox import Sandbox, User
 from ..stage import Stage
 from ._scopes import Desk
-from ._scopes_fields import check_fields, shown_fields
+from ._scopes_fields import check_fields, listed_as, shown_fields
 from ._scopes_people import (
     People,
     check_lists,
@@ -249,7 +249,7 @@ def test_service_list(desk: Desk, stage: Stage) -> None:
     answer = desk.limited(*scopes).get("/services")
     for name in (first, second):
         expected = shown_fields(desk, "Service", Resource("service", name), *scopes)
-        check_fields(answer.json[name], expected)
+        check_fields(listed_as(name)(answer.json), expected)
 
 
 @rule("scopes/service-list-knows-no-other-filter", since="3.0", see="rbac/scopes.html")

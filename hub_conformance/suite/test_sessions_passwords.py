@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -48,25 +47,21 @@ def test_token_for_a_password(
     refused(own.get("/user"), 403, explained=False)
 
 
-@pytest.mark.parametrize("wrong", ["longer", "case", "empty", "none", "null", "nobodys"])
+@pytest.mark.parametrize("wrong", ["longer", "empty", "none", "nobodys"])
 @rule("sessions/no-token-for-a-wrong-password", needs="login")
 def test_wrong_password(
-    wrong: str, anonymous: Hub, hub: Hub, login: Login, proof: dict[str, Any], sandbox: Sandbox
+    wrong: str, anonymous: Hub, hub: Hub, login: Login, proof: dict[str, str], sandbox: Sandbox
 ) -> None:
     """Without the right name and password in `auth` no token is issued."""
-    good = login.password.reveal()
-    if wrong == "case" and good.swapcase() == good:
-        not_applicable("there is no letter in the password")
-    changes: dict[str, dict[str, Any]] = {
-        "longer": {"password": f"{good}x"},
-        "case": {"password": good.swapcase()},
+    changes: dict[str, dict[str, str]] = {
+        "longer": {"password": f"{login.password.reveal()}x"},
         "empty": {"password": ""},
-        "null": {"password": None},
-        "nobodys": {"username": sandbox.name("nobody"), "password": f"{good}x"},
+        "nobodys": {"username": sandbox.name("nobody"), "password": "0123456789"},
     }
-    proof.update(changes.get(wrong, {}))
     if wrong == "none":
         del proof["password"]
+    else:
+        proof.update(changes[wrong])
     note = sandbox.name("wrong")
     refused(ask_by_password(anonymous, login.user, note, proof), 403, explained=False)
     assert note not in notes_of(hub, login), "the token was issued all the same"

@@ -19,5 +19,5 @@ def test_strangers_turn_no_rule_red(
     with churning(reference.url, reference.token) as met:
         result = pytester.runpytest_subprocess(*arguments)
     assert result.ret == 0, "\n".join(result.outlines)
-    assert len(met) > 50
+    assert len(met) > 20  # a second of theirs; the run takes a few
     assert {status // 100 for status in met} == {2}, "the strangers were not served"

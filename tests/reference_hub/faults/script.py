@@ -334,12 +334,13 @@ PARTS: tuple[Part, ...] = (
     *(places.reached, places.known, places.sessions, places.made, places.served),
     *(strangers.asking, strangers.agreeing, strangers.given, sockets.upgraded),
     *(visitors.visiting, visitors.at_once, visitors.members, visitors.beside, visitors.holders),
+    visitors.proven,
 )
 #: Which of them show most faults of a category.
 LIKELY = {
     "users": ("people", "lists"),
     "groups": ("people", "made"),
-    "tokens": ("tokens", "filters", "known", "made"),
+    "tokens": ("tokens", "filters", "known", "made", "proven"),
     "scopes": ("refusals", "filters", "tokens", "members"),
     "pagination": ("lists",),
     "servers": ("servers", "edges", "served", "at_once"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from .more import log_in
+from .more import PASSWORD, grant, log_in
 
 if TYPE_CHECKING:
     from .script import Session
@@ -87,4 +87,21 @@ async def holders(hub: Session) -> None:
     hub.seen.append(answer.headers.get("cache-control"))
     await log_in(hub, "ann")
     await hub.send("GET", "/hub/spawn-pending/bob", who="")
+    hub.cookies.clear()
+
+
+async def proven(hub: Session) -> None:
+    """Who has no token but a password, whose a token is, and what of a service's is revoked."""
+    for name, password in (("ann", PASSWORD), ("ann", "wrong"), ("bob", PASSWORD)):
+        body = {"auth": {"username": name, "password": password}}
+        await hub.api("POST /users/ann/tokens", body, who="")
+    await hub.api("POST /users/bob/tokens", body, who="secret-of-ann")
+    await hub.api("GET /authorizations/token/secret-of-shop", who="secret-of-ann")
+    await log_in(hub, "ann")
+    for _ in range(2):
+        await grant(hub, "")
+    listed = (await hub.api("GET /users/ann/tokens")).json()["api_tokens"]
+    of_shop = [each["id"] for each in listed if "shop" in each["oauth_client"]]
+    await hub.api(f"DELETE /users/ann/tokens/{of_shop[0]}")
+    await hub.api("GET /users/ann/tokens")
     hub.cookies.clear()

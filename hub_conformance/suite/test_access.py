@@ -17,18 +17,13 @@ from ..secret import Secret
 from ._oauth import Flow, hands_on_no_code
 from ._servers import place as place_of
 from ._servers import reach, started
-from ._sessions import REDIRECTS, is_admin, logged_in, page
+from ._sessions import REDIRECTS, is_admin, page
+
+pytest_plugins = ("hub_conformance.suite._sessions",)
 
 NEEDS = ("login", "spawn")
 SEE = "explanation/oauth.html"
 REFUSED = (401, 403)
-
-
-@pytest.fixture(scope="module")
-def session(hub: Hub, login: Login) -> Iterator[Browser]:
-    """A session of the user who logs in."""
-    with logged_in(hub, login) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -14,24 +14,19 @@ from ..rules import not_applicable, rule
 from ..sandbox import Sandbox
 from ..secret import Secret
 from ._oauth import AUTHORIZE, Flow, handed_on, hands_on_no_code, offered
-from ._sessions import REDIRECTS, is_admin, is_in, logged_in, page, sent_to_login, tokens_of
+from ._sessions import REDIRECTS, is_admin, is_in, page, sent_to_login, tokens_of
+
+pytest_plugins = ("hub_conformance.suite._sessions",)
 
 NEEDS = ("login", "oauth-client")
 SEE = "explanation/oauth.html"
 STATES = ("plain", "a b&c=d+e/f?g#h", "%2F%26", "äöü", "x" * 500)
 
 
-@pytest.fixture(scope="module")
-def browser(hub: Hub, login: Login) -> Iterator[Browser]:
-    """A session for all rules here."""
-    with logged_in(hub, login) as found:
-        yield found
-
-
 @pytest.fixture
-def flow(hub: Hub, browser: Browser, oauth_client: OAuthClient) -> Flow:
+def flow(hub: Hub, session: Browser, oauth_client: OAuthClient) -> Flow:
     """The user who has logged in, on the way to the service."""
-    return Flow(hub, browser, oauth_client)
+    return Flow(hub, session, oauth_client)
 
 
 # --- the page
@@ -206,7 +201,7 @@ def test_more(flow: Flow) -> None:
 
 
 @pytest.fixture
-def foreign(hub: Hub, browser: Browser, sandbox: Sandbox) -> Flow:
+def foreign(hub: Hub, session: Browser, sandbox: Sandbox) -> Flow:
     """A service that the user who logs in may not use, made at run time."""
     name, secret = sandbox.name("service"), hub.client.scrubber.learn("f" + "0123456789ab" * 3)
     redirect = f"{hub.target.prefix}services/{name}/oauth_callback"
@@ -214,7 +209,7 @@ def foreign(hub: Hub, browser: Browser, sandbox: Sandbox) -> Flow:
     hub.client.scrubber.learn(body["api_token"])
     sandbox.make("add a service", f"/services/{name}", body)
     client = OAuthClient(f"service-{name}", Secret(body["api_token"]), redirect)
-    return Flow(hub, browser, client)
+    return Flow(hub, session, client)
 
 
 @rule("oauth/service-needs-access-services", since="5.0", needs=(*NEEDS, "services"), see=SEE)

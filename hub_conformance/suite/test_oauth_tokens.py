@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,18 +23,13 @@ from ._oauth import Flow, hands_on_no_code, offered, refused_with, token_in
 from ._sessions import REDIRECTS, ask_for_token, logged_in, tokens_of, who_is
 from ._shape import moment, object_of, refused, single, strings
 
+pytest_plugins = ("hub_conformance.suite._sessions",)
+
 NEEDS = ("login", "oauth-client")
 SEE = "explanation/oauth.html"
 NO_CLIENT = {401: frozenset({"invalid_client"})}
 NO_GRANT = {400: frozenset({"invalid_grant"})}
 NO_SENSE = {400: frozenset({"invalid_request", "invalid_grant", "unsupported_grant_type"})}
-
-
-@pytest.fixture(scope="module")
-def session(hub: Hub, login: Login) -> Iterator[Browser]:
-    """A session that the tokens of most rules come of, and end with."""
-    with logged_in(hub, login) as found:
-        yield found
 
 
 @pytest.fixture

@@ -36,15 +36,15 @@ def _page(path: str, **methods: Callable[[Any, Visit], Page]) -> tuple[Any, str,
 
 
 def _reads_users(original: Any, hub: Hub, token: Token) -> frozenset[str]:
-    more = {"read:users"} if token.client_id.startswith("service-") else set()
-    return original(hub, token) | more  # type: ignore[no-any-return]
+    held: frozenset[str] = original(hub, token)
+    return held | {"read:users"} if token.client_id.startswith("service-") else held
 
 
-def _alone(original: Any, call: Call, name: str, token_id: str) -> Reply:
+def _alone(original: Callable[..., Reply], call: Call, name: str, token_id: str) -> Reply:
     user = call.hub.find_user(name)
     token = user.tokens.get(token_id) if user else None
     if token is None or not token.client_id:
-        return original(call, name, token_id)  # type: ignore[no-any-return]
+        return original(call, name, token_id)
     call.require("tokens", kind="user", name=name)
     call.hub.remove_token(token)
     return empty(204, "text/plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -54,9 +55,9 @@ def _as_an_admin(original: Any, hub: Hub, auth: Any) -> access.Requester | None:
     return _standing_for(hub, admins[0]) if original(hub, auth) else None
 
 
-def _password_first(original: Any, call: Call, name: str) -> Reply:
+def _password_first(original: Callable[..., Reply], call: Call, name: str) -> Reply:
     by_password = operations.proven(call.hub, call.body.optional_object().get("auth"))
-    return original(replace(call, requester=by_password or call.requester), name)  # type: ignore[no-any-return]
+    return original(replace(call, requester=by_password or call.requester), name)
 
 
 def _paged(value: Any) -> Any:
